@@ -3,15 +3,14 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PY := $(BIN)/python
-TREES := $(wildcard src tests tools bench)
+TREES := conftest.py $(wildcard src tests tools bench)
 PIP = $(PYTHON) -m pip --disable-pip-version-check --python $(PY) install --quiet
 UV = uv==0.13.9
 ARGS ?=
-# Slow suites, left out of `make test` by their marker.
-PYTEST := $(PY) -m pytest
+PYTEST := $(PY) -m pytest -n auto
 
 .DEFAULT_GOAL := help
-.PHONY: run test check docs-check catalogue bench interop fuzz sizes lock format clean help peers
+.PHONY: run test check catalogue bench interop fuzz sizes lock format clean help peers
 
 run: .venv/run.stamp            ## Make a first home in var/ and serve it
 	$(BIN)/pillarbox --home var up
@@ -34,10 +33,10 @@ bench: .venv/dev.stamp          ## Measure; the numbers depend on the machine
 	$(PY) -m bench $(ARGS)
 
 interop: .venv/dev.stamp peers  ## Only the tests that talk to real peer programs
-	$(PYTEST) -n auto -m interop $(ARGS)
+	$(PYTEST) -m interop $(ARGS)
 
 fuzz: .venv/dev.stamp           ## Properties with many more examples
-	$(PYTEST) -n auto -m fuzz --hypothesis-profile=fuzz $(ARGS)
+	$(PYTEST) -m "fuzz or hypothesis" --hypothesis-profile=fuzz $(ARGS)
 
 sizes: .venv/dev.stamp          ## The longest files and functions: a mirror, not a gate
 	$(PY) -m tools.sizes
@@ -52,7 +51,7 @@ format: .venv/dev.stamp         ## Lay the code out and mend what ruff can
 lock:                           ## Make requirements/*.txt anew from pyproject.toml
 	$(PYTHON) -m venv --without-pip .lock-venv
 	$(PYTHON) -m pip --python .lock-venv/bin/python install --quiet $(UV)
-	sh tools/lock.sh .lock-venv/bin/uv
+	sh tools/lock.sh .lock-venv/bin/uv $(ARGS)
 	rm -rf .lock-venv
 
 clean:                          ## Remove what make made, the home in var/ excepted
