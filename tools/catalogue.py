@@ -98,7 +98,9 @@ def read_translation(path: Path, language: str) -> Catalog:
 
 
 def compiled(catalogue: Catalog) -> bytes:
-    """Compile what gettext reads at run time; the dates in its header mean nothing."""
+    """Compile what gettext reads at run time; its header holds nothing that changes by itself."""
+    catalogue.project, catalogue.version = "pillarbox", ""
+    catalogue.msgid_bugs_address = catalogue.last_translator = catalogue.language_team = ""
     catalogue.creation_date = catalogue.revision_date = EPOCH
     out = BytesIO()
     write_mo(out, catalogue)
