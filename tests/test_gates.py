@@ -70,16 +70,29 @@ def test_the_layers_check_refuses_an_offence(copy: Path, offence: str) -> None:
     assert word in complaint
 
 
+def existing_rooms() -> set[str]:
+    return {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+
+
+def rooms_of(contract: str, key: str) -> list[str]:
+    config = ConfigParser()
+    config.read(CONTRACTS)
+    return config[f"importlinter:contract:{contract}"][key].replace("|", " ").split()
+
+
+def test_only_a_room_that_is_not_built_stands_in_brackets() -> None:
+    bracketed = {room.strip("()") for room in rooms_of("floors", "layers") if room[0] == "("}
+
+    assert set() == bracketed & existing_rooms()
+
+
 @pytest.mark.parametrize(("contract", "colour"), [("pure", PURE), ("blocking", BLOCKING)])
 def test_every_room_that_exists_is_under_the_contract_of_its_colour(
     contract: str, colour: set[str]
 ) -> None:
-    config = ConfigParser()
-    config.read(CONTRACTS)
-    listed = config[f"importlinter:contract:{contract}"]["source_modules"].split()
-    existing = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+    expected = {f"pillarbox.{room}" for room in existing_rooms() & colour}
 
-    assert {f"pillarbox.{room}" for room in existing & colour} == set(listed)
+    assert expected == set(rooms_of(contract, "source_modules"))
 
 
 def test_no_module_at_any_depth_is_a_drawer_for_everything() -> None:
