@@ -1,0 +1,25 @@
+"""What a server announces, as its client reads it: RFC 2449, sections 5 and 6."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """Capability names in upper case, each with its arguments; empty where CAPA was refused."""
+
+    arguments: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.arguments
+
+    @property
+    def mechanisms(self) -> frozenset[str]:
+        """The SASL mechanisms; RFC 5034, section 3."""
+        return frozenset(name.upper() for name in self.arguments.get("SASL", ()))
+
+
+def read_announced(lines: Iterable[bytes]) -> Announced:
+    """Return what the lines of a reply to CAPA announce; a line that says nothing is left out."""
+    words = [line.decode("ascii", "replace").split() for line in lines]
+    return Announced({name.upper(): tuple(arguments) for name, *arguments in filter(None, words)})

@@ -1,0 +1,213 @@
+"""The client's half of the conversation: commands to octets, and a server's octets to answers.
+
+Commands may be sent before the answers to earlier ones have come (RFC 2449, section 6.6): answers
+belong to commands in the order in which these were sent. Feed what was read, then take answers
+until there is none. Every limit on what a server may send is here; a message has none, because its
+octets pass through and are never held.
+"""
+
+import base64
+import binascii
+import re
+from collections import deque
+
+from pillarbox.base.errors import Bug, PeerFault
+from pillarbox.wire.dots import DotReader
+from pillarbox.wire.pop3.answers import (
+    Answer,
+    Challenge,
+    End,
+    GarbageFault,
+    Greeting,
+    ListingTooLongFault,
+    Octets,
+    Reply,
+    ReplyLine,
+    ReplyTooLongFault,
+    StlsInjectionFault,
+    UnsolicitedFault,
+)
+from pillarbox.wire.pop3.commands import (
+    Auth,
+    AuthCancel,
+    AuthResponse,
+    Capa,
+    Command,
+    List,
+    Quit,
+    Retr,
+    Stls,
+    Top,
+    Uidl,
+    encode,
+)
+
+REPLY_OCTETS = 8192  # RFC 1939, section 3 allows 512; servers with long texts are let be
+LISTING_OCTETS = 33_554_432  # about 400,000 unique-ids: more than any maildrop that is served
+CHUNK_OCTETS = 65_536  # the most of a message that one answer brings
+
+REPLY = re.compile(rb"(\+OK|-ERR)(?![A-Za-z0-9])[ \t]*(.*)", re.DOTALL)
+CODE = re.compile(r"\[([!-Z^-~]{1,64})\] ?(.*)", re.DOTALL)  # RFC 2449, section 8
+
+
+class ClientConversation:
+    """One session with a server, as far as the protocol sees it.
+
+    The first fault ends it: `next_answer` raises the same fault from then on.
+    """
+
+    def __init__(self) -> None:
+        self._octets = bytearray()
+        self._awaited: deque[Command] = deque()
+        self._is_greeted = False
+        self._is_securing = False
+        self._listing_octets: int | None = None  # None: no listing is under way
+        self._message: DotReader | None = None
+        self._fault: PeerFault | None = None
+
+    def send(self, command: Command) -> bytes:
+        """Return the octets to send; the answers are awaited from now on.
+
+        Raises UnsendableError, and Bug where nothing may be sent behind what was.
+        """
+        octets = encode(command)
+        if isinstance(command, AuthResponse | AuthCancel):
+            return octets
+        # RFC 2595, section 4; RFC 5034, section 4; RFC 1939, section 6.
+        if self._is_securing or any(isinstance(last, Stls | Auth | Quit) for last in self._awaited):
+            raise Bug("Nothing may be sent behind this command.")
+        self._awaited.append(command)
+        return octets
+
+    def feed(self, octets: bytes) -> None:
+        """Take what was received. Take all answers before feeding again: that bounds the memory."""
+        self._octets += octets
+
+    def next_answer(self) -> Answer | None:
+        """Return what the server says next, None where more octets are needed.
+
+        Raises a PeerFault with a name of its own where the server breaks the rules.
+        """
+        if self._fault is not None:
+            raise self._fault
+        try:
+            return self._next()
+        except PeerFault as fault:
+            self._fault = fault
+            raise
+
+    def secured(self) -> None:
+        """Note that the handshake begins: nothing that was said before it counts.
+
+        Raises StlsInjectionFault where octets have come in behind the `+OK` to STLS.
+        """
+        self._refuse_injection()
+        self._is_securing = False
+
+    def _next(self) -> Answer | None:
+        if self._is_securing:
+            self._refuse_injection()
+            return None
+        if self._message is not None:
+            return self._next_octets(self._message)
+        if self._listing_octets is not None:
+            return self._next_line(self._listing_octets)
+        return self._next_reply()
+
+    def _refuse_injection(self) -> None:
+        if self._octets:
+            raise StlsInjectionFault("Octets came in behind the +OK to STLS.")
+
+    # Replies
+
+    def _next_reply(self) -> Answer | None:
+        if self._octets and self._is_greeted and not self._awaited:
+            raise UnsolicitedFault("The server spoke without being asked.")
+        line = self._line()
+        if line is None:
+            return None
+        if not self._is_greeted:
+            self._is_greeted = True
+            return Greeting(*_read_reply(line))
+        if isinstance(self._awaited[0], Auth) and (line + b" ").startswith(b"+ "):
+            return Challenge(_read_challenge(line))
+        command = self._awaited.popleft()
+        reply = Reply(command, *_read_reply(line))
+        if reply.is_ok:
+            self._expect_more(command)
+        return reply
+
+    def _expect_more(self, command: Command) -> None:
+        match command:
+            case Stls():
+                self._is_securing = True
+            case Capa() | List(None) | Uidl(None):
+                self._listing_octets = 0
+            case Retr() | Top():
+                self._message = DotReader()
+            case _:
+                return
+
+    def _line(self) -> bytes | None:
+        end = self._octets.find(b"\r\n", 0, REPLY_OCTETS)
+        if end < 0:
+            if len(self._octets) >= REPLY_OCTETS:
+                raise ReplyTooLongFault(
+                    "A reply line is longer than {most} octets.", most=REPLY_OCTETS
+                )
+            return None
+        line = bytes(self._octets[:end])
+        del self._octets[: end + 2]
+        return line
+
+    # Multi-line replies
+
+    def _next_line(self, octets: int) -> Answer | None:
+        line = self._line()
+        if line is None:
+            return None
+        if line == b".":
+            self._listing_octets = None
+            return End()
+        self._listing_octets = octets + len(line) + 2
+        if self._listing_octets > LISTING_OCTETS:
+            raise ListingTooLongFault(
+                "A listing is longer than {most} octets.", most=LISTING_OCTETS
+            )
+        return ReplyLine(line.removeprefix(b"."))
+
+    def _next_octets(self, message: DotReader) -> Answer | None:
+        while self._octets and not message.is_finished:
+            chunk = bytes(self._octets[:CHUNK_OCTETS])
+            del self._octets[:CHUNK_OCTETS]
+            octets = message.feed(chunk)
+            self._octets[:0] = message.rest
+            if octets:
+                return Octets(octets)
+        if not message.is_finished:
+            return None
+        self._message = None
+        return End()
+
+
+def _read_reply(line: bytes) -> tuple[bool, str | None, str]:
+    reply = REPLY.fullmatch(line)
+    if reply is None:
+        raise GarbageFault("What the server sent is no reply.")
+    text = _shown(reply[2])
+    code = CODE.fullmatch(text)
+    is_ok = reply[1] == b"+OK"
+    return (is_ok, code[1].upper(), code[2]) if code else (is_ok, None, text)
+
+
+def _shown(octets: bytes) -> str:
+    # Whoever shows this shows it on a terminal.
+    text = octets.decode("utf-8", "replace")
+    return "".join(character if character.isprintable() else "\ufffd" for character in text)
+
+
+def _read_challenge(line: bytes) -> bytes:
+    try:
+        return base64.b64decode(line[2:], validate=True)
+    except binascii.Error as error:
+        raise GarbageFault("The server's challenge is not base64.") from error

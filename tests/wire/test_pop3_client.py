@@ -1,0 +1,474 @@
+"""The client's half of the wire: every answer, every limit, the same for every chunking."""
+
+from collections.abc import Iterable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pillarbox.base.errors import Bug, PeerFault
+from pillarbox.base.secret import Secret
+from pillarbox.wire.dots import DotStuffer
+from pillarbox.wire.pop3.announced import Announced, read_announced
+from pillarbox.wire.pop3.answers import (
+    Answer,
+    Challenge,
+    End,
+    GarbageFault,
+    Greeting,
+    ListingTooLongFault,
+    Octets,
+    Reply,
+    ReplyLine,
+    ReplyTooLongFault,
+    StlsInjectionFault,
+    UnsolicitedFault,
+)
+from pillarbox.wire.pop3.client import (
+    CHUNK_OCTETS,
+    LISTING_OCTETS,
+    REPLY_OCTETS,
+    ClientConversation,
+)
+from pillarbox.wire.pop3.commands import (
+    COMMAND_OCTETS,
+    Auth,
+    AuthCancel,
+    AuthResponse,
+    Capa,
+    Command,
+    Dele,
+    List,
+    Noop,
+    Pass,
+    Quit,
+    Retr,
+    Rset,
+    Stat,
+    Stls,
+    Top,
+    Uidl,
+    UnsendableError,
+    User,
+    encode,
+)
+
+SENT = [
+    (User("mrose"), b"USER mrose\r\n"),
+    (User("山田"), "USER 山田\r\n".encode()),
+    (Pass(Secret(b"correct horse")), b"PASS correct horse\r\n"),
+    (Auth("PLAIN", Secret(b"\0a\0b")), b"AUTH PLAIN AGEAYg==\r\n"),
+    (Auth("PLAIN", Secret(b"")), b"AUTH PLAIN =\r\n"),
+    (Auth("PLAIN", None), b"AUTH PLAIN\r\n"),
+    (Auth("PLAIN", Secret(b"x" * 300)), b"AUTH PLAIN\r\n"),
+    (AuthResponse(Secret(b"\0a\0b")), b"AGEAYg==\r\n"),
+    (AuthResponse(Secret(b"")), b"\r\n"),
+    (AuthCancel(), b"*\r\n"),
+    (Capa(), b"CAPA\r\n"),
+    (Stls(), b"STLS\r\n"),
+    (Stat(), b"STAT\r\n"),
+    (List(), b"LIST\r\n"),
+    (List(3), b"LIST 3\r\n"),
+    (Uidl(), b"UIDL\r\n"),
+    (Uidl(3), b"UIDL 3\r\n"),
+    (Retr(1), b"RETR 1\r\n"),
+    (Top(1, 0), b"TOP 1 0\r\n"),
+    (Dele(2), b"DELE 2\r\n"),
+    (Noop(), b"NOOP\r\n"),
+    (Rset(), b"RSET\r\n"),
+    (Quit(), b"QUIT\r\n"),
+]
+
+
+def conversation(*commands: Command, greeting: bytes = b"+OK\r\n") -> ClientConversation:
+    started = ClientConversation()
+    started.feed(greeting)
+    started.next_answer()
+    for command in commands:
+        started.send(command)
+    return started
+
+
+def drained(client: ClientConversation) -> tuple[list[Answer], type[PeerFault] | None]:
+    """Return the answers up to where more octets are needed or a fault is raised."""
+    answers: list[Answer] = []
+    try:
+        while (answer := client.next_answer()) is not None:
+            answers.append(answer)
+    except PeerFault as fault:
+        return answers, type(fault)
+    return answers, None
+
+
+def heard(
+    client: ClientConversation, chunks: Iterable[bytes]
+) -> tuple[list[Answer], type[PeerFault] | None]:
+    """Return all answers, a message's octets joined, and the fault that ended them."""
+    answers: list[Answer] = []
+    for chunk in chunks:
+        client.feed(chunk)
+        more, fault = drained(client)
+        answers += more
+        if fault is not None:
+            return joined(answers), fault
+    return joined(answers), None
+
+
+def joined(answers: list[Answer]) -> list[Answer]:
+    whole: list[Answer] = []
+    for answer in answers:
+        if isinstance(answer, Octets) and whole and isinstance(whole[-1], Octets):
+            whole[-1] = Octets(whole[-1].octets + answer.octets)
+        else:
+            whole.append(answer)
+    return whole
+
+
+@pytest.mark.parametrize(("command", "octets"), SENT)
+def test_a_command_is_one_line(command: Command, octets: bytes) -> None:
+    assert octets == encode(command)
+
+
+@pytest.mark.parametrize("octet", [b"\r", b"\n", b"\0"])
+def test_a_line_end_or_a_nul_in_a_name_or_password_is_refused(octet: bytes) -> None:
+    password = b"a" + octet + b"DELE 1"
+    client = conversation()
+
+    with pytest.raises(UnsendableError):
+        client.send(Pass(Secret(password)))
+    with pytest.raises(UnsendableError):
+        client.send(User(password.decode()))
+
+
+def test_a_password_that_no_command_can_hold_is_refused_without_being_shown() -> None:
+    most = COMMAND_OCTETS - len(b"PASS \r\n")
+
+    assert COMMAND_OCTETS == len(encode(Pass(Secret(b"p" * most))))
+    with pytest.raises(UnsendableError) as refused:
+        encode(Pass(Secret(b"p" * (most + 1))))
+    assert "ppp" not in str(refused.value)
+
+
+def test_the_password_is_not_in_the_repr_of_what_was_sent() -> None:
+    assert "horse" not in repr(Pass(Secret(b"horse"))) + repr(Auth("PLAIN", Secret(b"horse")))
+
+
+def test_the_greeting_comes_first() -> None:
+    client = ClientConversation()
+
+    expected = [Greeting(is_ok=True, code=None, text="Dovecot ready. <1.2@x>")]
+    assert (expected, None) == heard(client, [b"+OK Dovecot ready. <1.2@x>\r\n"])
+
+
+REPLIES = [
+    (b"+OK", True, None, ""),
+    (b"+OK ", True, None, ""),
+    (b"+OK 3 messages", True, None, "3 messages"),
+    (b"-ERR no", False, None, "no"),
+    (b"-ERR [AUTH] wrong", False, "AUTH", "wrong"),
+    (b"-ERR [in-use] again", False, "IN-USE", "again"),
+    (b"-ERR [SYS/TEMP]", False, "SYS/TEMP", ""),
+    (b"-ERR [two words] x", False, None, "[two words] x"),
+    (b"+OK a\x1b[31mb\x00\xff", True, None, "a\ufffd[31mb\ufffd\ufffd"),
+]
+
+
+@pytest.mark.parametrize(("line", "is_ok", "code", "text"), REPLIES)
+def test_a_reply_has_its_code_and_a_text_that_can_be_shown(
+    line: bytes, *, is_ok: bool, code: str | None, text: str
+) -> None:
+    client = conversation(Noop())
+
+    assert ([Reply(Noop(), is_ok, code, text)], None) == heard(client, [line + b"\r\n"])
+
+
+@pytest.mark.parametrize(
+    "line", [b"", b"OK", b"+ERR x", b"+OKAY", b"* BYE", b"HTTP/1.1 400", b"+ "]
+)
+def test_what_is_no_reply_is_garbage(line: bytes) -> None:
+    assert ([], GarbageFault) == heard(conversation(Noop()), [line + b"\r\n"])
+
+
+def test_replies_belong_to_commands_in_the_order_of_sending() -> None:
+    client = conversation(Stat(), Dele(1), Noop())
+
+    answers, fault = heard(client, [b"+OK 1 2\r\n-ERR none\r\n+OK\r\n"])
+    assert fault is None
+    assert [Stat(), Dele(1), Noop()] == [a.command for a in answers if isinstance(a, Reply)]
+
+
+@pytest.mark.parametrize("command", [Capa(), List(), Uidl()])
+def test_a_listing_is_lines_and_an_end(command: Command) -> None:
+    client = conversation(command, Noop())
+    said = [b"+OK\r\n1 a\r\n..b\r\n.\r\n+OK\r\n"]
+
+    expected = [
+        Reply(command, is_ok=True, code=None, text=""),
+        ReplyLine(b"1 a"),
+        ReplyLine(b".b"),
+        End(),
+        Reply(Noop(), is_ok=True, code=None, text=""),
+    ]
+    assert (expected, None) == heard(client, said)
+
+
+@pytest.mark.parametrize("command", [Capa(), List(), Uidl(), Retr(1), Top(1, 0)])
+def test_a_refusal_has_no_further_lines(command: Command) -> None:
+    client = conversation(command, Noop())
+
+    answers, fault = heard(client, [b"-ERR no\r\n+OK\r\n"])
+    assert fault is None
+    assert [command, Noop()] == [a.command for a in answers if isinstance(a, Reply)]
+
+
+@pytest.mark.parametrize("command", [List(1), Uidl(1)])
+def test_the_listing_of_one_message_is_one_line(command: Command) -> None:
+    client = conversation(command)
+
+    assert ([Reply(command, is_ok=True, code=None, text="1 9")], None) == heard(
+        client, [b"+OK 1 9\r\n"]
+    )
+
+
+def test_a_message_comes_unstuffed_without_its_end() -> None:
+    client = conversation(Retr(1), Retr(2))
+    said = [b"+OK\r\n..a\r\n\r\n.b\n.\n\r\n.\r\n+OK\r\n.\r\n"]
+
+    expected = [
+        Reply(Retr(1), is_ok=True, code=None, text=""),
+        Octets(b".a\r\n\r\nb\n.\n\r\n"),
+        End(),
+        Reply(Retr(2), is_ok=True, code=None, text=""),
+        End(),
+    ]
+    assert (expected, None) == heard(client, said)
+
+
+def test_a_message_line_of_a_megabyte_passes_in_bounded_chunks() -> None:
+    client = conversation(Retr(1))
+    line = b"x" * 1_000_000
+    client.feed(b"+OK\r\n" + line + b"\r\n.\r\n")
+
+    answers, fault = drained(client)
+    chunks = [answer.octets for answer in answers if isinstance(answer, Octets)]
+    assert fault is None
+    assert line + b"\r\n" == b"".join(chunks)
+    assert max(map(len, chunks)) <= CHUNK_OCTETS + 4
+
+
+def test_a_reply_line_is_tolerated_up_to_its_limit_and_no_further() -> None:
+    longest = b"+OK " + b"x" * (REPLY_OCTETS - 6) + b"\r\n"
+
+    assert heard(conversation(Noop()), [longest])[1] is None
+    assert ([], ReplyTooLongFault) == heard(conversation(Noop()), [b"+OK x" + longest[4:]])
+
+
+def test_an_endless_line_is_cut_off_at_its_limit() -> None:
+    client = conversation(List())
+
+    answers, fault = heard(client, [b"+OK\r\n"] + [b"9" * 1000] * 9)
+    assert 1 == len(answers)
+    assert ReplyTooLongFault is fault
+
+
+def test_an_endless_listing_is_cut_off() -> None:
+    client = conversation(Uidl())
+    lines = (b"1 " + b"x" * 996 + b"\r\n") * 1000
+
+    _, fault = heard(client, [b"+OK\r\n"] + [lines] * (LISTING_OCTETS // len(lines) + 1))
+    assert ListingTooLongFault is fault
+
+
+def test_octets_that_nothing_asked_for_are_a_fault_at_once() -> None:
+    assert ([], UnsolicitedFault) == heard(conversation(), [b"-"])
+
+
+def test_what_was_heard_before_a_fault_is_not_lost_by_it() -> None:
+    answers, fault = heard(conversation(Noop()), [b"+OK\r\n+OK\r\n"])
+
+    assert [Reply(Noop(), is_ok=True, code=None, text="")] == answers
+    assert UnsolicitedFault is fault
+
+
+def test_a_fault_ends_the_conversation() -> None:
+    client = conversation(Noop(), Noop())
+    client.feed(b"rubbish\r\n+OK\r\n")
+
+    with pytest.raises(GarbageFault):
+        client.next_answer()
+    with pytest.raises(GarbageFault):
+        client.next_answer()
+
+
+# STLS: RFC 2595, section 4
+
+
+@pytest.mark.parametrize("chunk_octets", [1, 100])
+def test_octets_behind_the_reply_to_stls_are_an_injection(chunk_octets: int) -> None:
+    client = conversation(Stls())
+    said = b"+OK begin\r\n+OK injected\r\n"
+    chunks = [said[at : at + chunk_octets] for at in range(0, len(said), chunk_octets)]
+
+    expected = [Reply(Stls(), is_ok=True, code=None, text="begin")]
+    assert (expected, StlsInjectionFault) == heard(client, chunks)
+
+
+def test_the_handshake_does_not_begin_over_injected_octets() -> None:
+    client = conversation(Stls())
+    client.feed(b"+OK\r\n+OK")
+    client.next_answer()
+
+    with pytest.raises(StlsInjectionFault):
+        client.secured()
+
+
+def test_after_the_handshake_the_conversation_goes_on() -> None:
+    client = conversation(Stls())
+    client.feed(b"+OK\r\n")
+    assert 1 == len(drained(client)[0])
+
+    client.secured()
+    client.send(Noop())
+
+    assert ([Reply(Noop(), is_ok=True, code=None, text="")], None) == heard(client, [b"+OK\r\n"])
+
+
+def test_refused_stls_leaves_the_conversation_as_it_was() -> None:
+    client = conversation(Stls())
+
+    assert heard(client, [b"-ERR no\r\n"])[1] is None
+    assert b"NOOP\r\n" == client.send(Noop())
+
+
+@pytest.mark.parametrize("command", [Stls(), Auth("PLAIN", None), Quit()])
+def test_nothing_is_sent_behind_a_command_that_changes_everything(command: Command) -> None:
+    client = conversation(command)
+
+    with pytest.raises(Bug):
+        client.send(Noop())
+
+
+def test_nothing_is_sent_between_the_reply_to_stls_and_tls() -> None:
+    client = conversation(Stls())
+    client.feed(b"+OK\r\n")
+    client.next_answer()
+
+    with pytest.raises(Bug):
+        client.send(User("mrose"))
+
+
+# AUTH: RFC 5034, section 4
+
+
+@pytest.mark.parametrize(("line", "octets"), [(b"+ ", b""), (b"+", b""), (b"+ AGE=", b"\0a")])
+def test_a_challenge_is_answered_before_the_reply(line: bytes, octets: bytes) -> None:
+    client = conversation(Auth("PLAIN", None))
+
+    assert ([Challenge(octets)], None) == heard(client, [line + b"\r\n"])
+    assert b"Yg==\r\n" == client.send(AuthResponse(Secret(b"b")))
+    assert ([Reply(Auth("PLAIN", None), is_ok=True, code=None, text="")], None) == heard(
+        client, [b"+OK\r\n"]
+    )
+
+
+def test_an_exchange_can_be_cancelled() -> None:
+    client = conversation(Auth("PLAIN", None))
+    heard(client, [b"+ \r\n"])
+
+    assert b"*\r\n" == client.send(AuthCancel())
+    assert heard(client, [b"-ERR cancelled\r\n"])[1] is None
+
+
+def test_a_challenge_that_is_not_base64_is_garbage() -> None:
+    assert ([], GarbageFault) == heard(conversation(Auth("PLAIN", None)), [b"+ ???\r\n"])
+
+
+# What CAPA announces: RFC 2449, sections 5 and 6
+
+
+def test_capabilities_are_read_in_either_case_with_their_arguments() -> None:
+    announced = read_announced([b"TOP", b"sasl plain LOGIN", b"", b"EXPIRE 60 USER"])
+
+    assert "TOP" in announced
+    assert "STLS" not in announced
+    assert frozenset({"PLAIN", "LOGIN"}) == announced.mechanisms
+    assert ("60", "USER") == announced.arguments["EXPIRE"]
+
+
+def test_a_server_that_announces_nothing_has_no_mechanisms() -> None:
+    assert frozenset() == Announced().mechanisms
+
+
+# The same for every chunking
+
+PIPELINED: list[Command] = [
+    Noop(), Dele(1), List(1), Uidl(), List(), Capa(), Retr(1), Top(1, 0)
+]  # fmt: skip
+LAST: list[Command] = [Stls(), Auth("PLAIN", None), Quit()]
+MESSAGE = st.text(alphabet="a.\r\n\0é", max_size=40).map(str.encode)
+TEXT = st.text(alphabet="ab [].-/\r\t", max_size=12).map(
+    lambda text: text.replace("\r", "").encode()
+)
+
+
+def stuffed(message: bytes) -> bytes:
+    stuffer = DotStuffer()
+    return stuffer.feed(message) + stuffer.finish()
+
+
+@st.composite
+def exchanges(draw: st.DrawFn) -> tuple[list[Command], bytes]:
+    """Commands and what a server, mostly a good one, says to them."""
+    commands: list[Command] = []
+    said = b""
+    for _ in range(draw(st.integers(0, 5))):
+        command = draw(st.sampled_from(PIPELINED))
+        commands.append(command)
+        is_ok = draw(st.booleans())
+        said += (b"+OK " if is_ok else b"-ERR ") + draw(TEXT) + b"\r\n"
+        if is_ok and isinstance(command, Retr | Top):
+            said += stuffed(draw(MESSAGE))
+        elif is_ok and command in {List(), Uidl(), Capa()}:
+            said += b"".join(line + b"\r\n" for line in draw(st.lists(TEXT, max_size=3)))
+            said += b".\r\n"
+    if draw(st.booleans()):
+        commands.append(draw(st.sampled_from(LAST)))
+        said += draw(st.sampled_from([b"+OK\r\n", b"-ERR x\r\n", b"+ \r\n+OK\r\n"]))
+    return commands, said + draw(st.sampled_from([b"", b"", b"x", b"+OK x\r\n", b"\xff\r\n"]))
+
+
+def split(said: bytes, cuts: list[int]) -> list[bytes]:
+    ends = sorted(cut % (len(said) + 1) for cut in cuts)
+    return [said[a:b] for a, b in zip([0, *ends], [*ends, len(said)], strict=True)]
+
+
+@given(exchanges(), st.lists(st.integers(0, 10_000), max_size=8))
+def test_the_answers_are_the_same_for_every_chunking(
+    exchange: tuple[list[Command], bytes], cuts: list[int]
+) -> None:
+    commands, said = exchange
+    whole = heard(conversation(*commands), [said])
+
+    assert whole == heard(conversation(*commands), split(said, cuts))
+    assert whole == heard(conversation(*commands), [bytes([octet]) for octet in said])
+
+
+@given(MESSAGE, st.lists(st.integers(0, 10_000), max_size=8))
+def test_what_a_server_stuffs_its_client_unstuffs(message: bytes, cuts: list[int]) -> None:
+    answers, fault = heard(conversation(Retr(1)), split(b"+OK\r\n" + stuffed(message), cuts))
+    octets = b"".join(answer.octets for answer in answers if isinstance(answer, Octets))
+    ends_with_line = message.endswith(b"\r\n") or not message
+
+    assert fault is None
+    assert (message if ends_with_line else message + b"\r\n") == octets
+    assert End() == answers[-1]
+
+
+@given(st.binary(max_size=200))
+def test_whatever_comes_only_named_peer_faults_are_raised(said: bytes) -> None:
+    client = ClientConversation()
+    client.send(Uidl())
+    client.send(Retr(1))
+
+    _, fault = heard(client, [said])
+    assert fault in {None, GarbageFault, UnsolicitedFault, ReplyTooLongFault}
