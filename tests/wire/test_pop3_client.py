@@ -48,7 +48,7 @@ from pillarbox.wire.pop3.commands import (
     Stls,
     Top,
     Uidl,
-    UnsendableError,
+    UnsendableFault,
     User,
     encode,
 )
@@ -134,9 +134,9 @@ def test_a_line_end_or_a_nul_in_a_name_or_password_is_refused(octet: bytes) -> N
     password = b"a" + octet + b"DELE 1"
     client = conversation()
 
-    with pytest.raises(UnsendableError):
+    with pytest.raises(UnsendableFault):
         client.send(Pass(Secret(password)))
-    with pytest.raises(UnsendableError):
+    with pytest.raises(UnsendableFault):
         client.send(User(password.decode()))
 
 
@@ -144,7 +144,7 @@ def test_a_password_that_no_command_can_hold_is_refused_without_being_shown() ->
     most = COMMAND_OCTETS - len(b"PASS \r\n")
 
     assert COMMAND_OCTETS == len(encode(Pass(Secret(b"p" * most))))
-    with pytest.raises(UnsendableError) as refused:
+    with pytest.raises(UnsendableFault) as refused:
         encode(Pass(Secret(b"p" * (most + 1))))
     assert "ppp" not in str(refused.value)
 

@@ -68,7 +68,7 @@ class ClientConversation:
     def send(self, command: Command) -> bytes:
         """Return the octets to send; the answers are awaited from now on.
 
-        Raises UnsendableError, and Bug where nothing may be sent behind what was.
+        Raises UnsendableFault, and Bug where nothing may be sent behind what was.
         """
         octets = encode(command)
         if isinstance(command, AuthResponse | AuthCancel):

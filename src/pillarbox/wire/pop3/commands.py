@@ -10,7 +10,7 @@ COMMAND_OCTETS = 255  # RFC 2449, section 4, CRLF included
 FORBIDDEN = frozenset(b"\r\n\0")  # each would end the line, or what the server makes of it
 
 
-class UnsendableError(OperatorFault):
+class UnsendableFault(OperatorFault):
     """A name or a password holds octets that no POP3 command can carry."""
 
 
@@ -132,15 +132,15 @@ NUMBERED = {List: b"LIST", Uidl: b"UIDL", Retr: b"RETR", Dele: b"DELE"}
 
 
 def encode(command: Command) -> bytes:
-    """Return the line to send, CRLF included; raises UnsendableError."""
+    """Return the line to send, CRLF included; raises UnsendableFault."""
     if isinstance(command, AuthResponse):
         # RFC 5034, section 4: these lines are as long as the mechanism makes them.
         return _base64(command.response) + b"\r\n"
     line = _line(command)
     if FORBIDDEN & frozenset(line):
-        raise UnsendableError("A name or password with a line end or a NUL cannot be sent.")
+        raise UnsendableFault("A name or password with a line end or a NUL cannot be sent.")
     if len(line) + 2 > COMMAND_OCTETS:
-        raise UnsendableError("The name or password is too long to be sent.")
+        raise UnsendableFault("The name or password is too long to be sent.")
     return line + b"\r\n"
 
 

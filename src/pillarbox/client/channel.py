@@ -1,0 +1,104 @@
+"""A conversation on a stream: commands go out, answers come in, no wait is without a deadline."""
+
+import ssl
+from collections.abc import Sequence
+from typing import TypeVar
+
+from pillarbox.base.errors import Bug, PeerFault
+from pillarbox.client.faults import HungUpFault, refused
+from pillarbox.net.deadline import within
+from pillarbox.net.stream import Stream
+from pillarbox.net.tls import secure_as_client
+from pillarbox.wire.pop3.answers import (
+    Answer,
+    End,
+    Greeting,
+    Reply,
+    ReplyLine,
+    StlsInjectionFault,
+)
+from pillarbox.wire.pop3.client import ClientConversation
+from pillarbox.wire.pop3.commands import Command
+
+A = TypeVar("A")
+
+
+class Channel:
+    """Every call raises PeerFault where the server errs, goes away or is too slow."""
+
+    def __init__(self, stream: Stream, seconds: float, *, is_secure: bool) -> None:
+        self._stream = stream
+        self._seconds = seconds
+        self._conversation = ClientConversation()
+        self.is_secure = is_secure
+
+    async def send(self, commands: Sequence[Command]) -> None:
+        """Send these in one go; raises UnsendableFault too, and then has sent none."""
+        octets = b"".join([self._conversation.send(command) for command in commands])
+        async with within(self._seconds):
+            await self._stream.write(octets)
+
+    async def answer(self) -> Answer:
+        """Return what the server says next."""
+        while (answer := self._conversation.next_answer()) is None:
+            async with within(self._seconds):
+                octets = await self._stream.read()
+            if not octets:
+                raise HungUpFault("The server closed the connection.")
+            self._conversation.feed(octets)
+        return answer
+
+    async def greeting(self) -> Greeting:
+        """Return the server's first line."""
+        return expected(await self.answer(), Greeting)
+
+    async def reply(self) -> Reply:
+        """Return the first line of the next reply."""
+        return expected(await self.answer(), Reply)
+
+    async def ask(self, command: Command) -> Reply:
+        """Send one command and return the first line of its reply."""
+        await self.send([command])
+        return await self.reply()
+
+    async def lines(self) -> list[bytes]:
+        """Return the lines of a listing, its first line too; raises RefusedFault on `-ERR`."""
+        reply = await self.reply()
+        if not reply.is_ok:
+            raise refused(reply)
+        lines = []
+        while not isinstance(answer := await self.answer(), End):
+            lines.append(expected(answer, ReplyLine).line)
+        return lines
+
+    async def secure(self, context: ssl.SSLContext, host: str) -> None:
+        """Begin TLS on a server of this name.
+
+        Raises StlsInjectionFault where octets have come in already, before one octet goes out.
+        """
+        self._conversation.secured()
+        if self._stream.has_unread:
+            raise StlsInjectionFault("Octets came in behind the +OK to STLS.")
+        async with within(self._seconds):
+            self._stream = await secure_as_client(self._stream, context, host)
+        self.is_secure = True
+
+    async def close(self) -> None:
+        """Close; never raises PeerFault."""
+        try:
+            async with within(self._seconds):
+                await self._stream.close()
+        except PeerFault:
+            self._stream.abort()
+
+    def abort(self) -> None:
+        """Close at once."""
+        self._stream.abort()
+
+
+def expected(answer: Answer, kind: type[A]) -> A:
+    """Return the answer; raises Bug where it is of another kind."""
+    # The conversation matches answers with commands; only a caller can mix them up.
+    if not isinstance(answer, kind):
+        raise Bug("An answer was taken for another.")
+    return answer

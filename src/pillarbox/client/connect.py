@@ -1,0 +1,62 @@
+"""Getting to the point where a login can be sent: connect, greeting, TLS."""
+
+import asyncio
+import ssl
+from collections.abc import Awaitable, Callable
+
+from pillarbox.client.channel import Channel
+from pillarbox.client.connection import Connection
+from pillarbox.client.faults import RefusedFault, StlsMissingFault, greeting_fault
+from pillarbox.client.server import Server, Tls
+from pillarbox.net import connector
+from pillarbox.net.deadline import within
+from pillarbox.net.stream import Stream
+from pillarbox.net.tls import client_context, secure_as_client
+from pillarbox.wire.pop3.announced import read_announced
+from pillarbox.wire.pop3.commands import Capa, Stls
+
+Dial = Callable[[str, int, float], Awaitable[Stream]]
+
+
+async def connect(server: Server, dial: Dial = connector.connect) -> Connection:
+    """Return a session that waits for a login.
+
+    Raises ConnectFault, TooSlowFault, TlsFault, GreetingFault, StlsMissingFault and
+    StlsInjectionFault; OperatorFault where `ca_file` cannot be used.
+    """
+    # Reading the system's certificate authorities takes tens of milliseconds.
+    context = await asyncio.to_thread(client_context, server.ca_file)
+    stream = await dial(server.host, server.port, server.timeout_seconds)
+    try:
+        return Connection(await _prepare(stream, context, server), server)
+    except BaseException:
+        stream.abort()
+        raise
+
+
+async def _prepare(stream: Stream, context: ssl.SSLContext, server: Server) -> Channel:
+    is_implicit = server.tls is Tls.IMPLICIT
+    if is_implicit:
+        async with within(server.timeout_seconds):
+            stream = await secure_as_client(stream, context, server.host)
+    channel = Channel(stream, server.timeout_seconds, is_secure=is_implicit)
+    greeting = await channel.greeting()
+    if not greeting.is_ok:
+        raise greeting_fault(greeting)
+    if server.tls is Tls.STLS:
+        await _start_tls(channel, context, server.host)
+    return channel
+
+
+async def _start_tls(channel: Channel, context: ssl.SSLContext, host: str) -> None:
+    """Begin TLS, or raise: RFC 2595, section 4. What was announced before is forgotten."""
+    await channel.send([Capa()])
+    try:
+        announced = read_announced(await channel.lines())
+    except RefusedFault:
+        raise StlsMissingFault("The server does not offer STLS.") from None
+    if "STLS" not in announced:
+        raise StlsMissingFault("The server does not offer STLS.")
+    if not (await channel.ask(Stls())).is_ok:
+        raise StlsMissingFault("The server refused STLS.")
+    await channel.secure(context, host)

@@ -1,0 +1,146 @@
+"""A session with a server, in the words of somebody who wants mail."""
+
+from collections.abc import AsyncIterator, Iterable
+from itertools import islice
+from types import TracebackType
+from typing import Self
+
+from pillarbox.base.secret import Secret
+from pillarbox.client.channel import Channel
+from pillarbox.client.faults import PasswordWithoutTlsFault, RefusedFault
+from pillarbox.client.listing import Listed, read_listing, read_named
+from pillarbox.client.login import log_in
+from pillarbox.client.retrieval import IncomingMessage, retrieve
+from pillarbox.client.server import Server
+from pillarbox.wire.pop3.announced import Announced, read_announced
+from pillarbox.wire.pop3.answers import Reply
+from pillarbox.wire.pop3.commands import (
+    Capa,
+    Command,
+    Dele,
+    List,
+    Quit,
+    Top,
+    Uidl,
+)
+
+RETR_WINDOW = 16  # commands under way; their answers fill the path, and a cut loses few of them
+SHORT_WINDOW = 100  # the same for one-line replies: their sum is below any socket's buffer
+TOP_OCTETS = 65_536  # what is kept of a reply to TOP; some servers send the whole message
+
+
+class Connection:
+    """One session; made by `connect`. Leaving its context closes it.
+
+    Every call waits at most the server's timeout for each thing it waits for, and raises a
+    PeerFault where the server errs, goes away or is too slow; then only leaving is of use.
+    """
+
+    def __init__(self, channel: Channel, server: Server) -> None:
+        self._channel = channel
+        self._server = server
+        self._announced: Announced | None = None
+        self._is_over = False
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        # Without QUIT nothing is removed (RFC 1939, section 6), so there is nothing to wait for.
+        if self._is_over:
+            await self._channel.close()
+        else:
+            self._channel.abort()
+
+    async def capabilities(self) -> Announced:
+        """Return what the server announces now, nothing where it has no CAPA."""
+        if self._announced is None:
+            await self._channel.send([Capa()])
+            try:
+                self._announced = read_announced(await self._channel.lines())
+            except RefusedFault:
+                self._announced = Announced()
+        return self._announced
+
+    async def login(self, name: str, password: Secret) -> None:
+        """Return once the maildrop is ours.
+
+        Raises PasswordWithoutTlsFault and UnsendableFault before the name or the password is sent,
+        and NotAcceptedFault, RemoteInUseFault or TryLaterFault.
+        """
+        if not (self._channel.is_secure or self._server.allow_password_without_tls):
+            raise PasswordWithoutTlsFault("The password is not sent without TLS.")
+        announced = await self.capabilities()
+        await log_in(self._channel, announced, name, password)
+        self._announced = None  # RFC 2449, section 5: more may be announced now
+
+    async def listing(self) -> list[Listed]:
+        """Return what is in the maildrop; raises RefusedFault where it cannot be listed."""
+        is_pipelining = await self._is_pipelining()
+        await self._channel.send([List(), Uidl()] if is_pipelining else [List()])
+        octets = await self._channel.lines()
+        if not is_pipelining:
+            await self._channel.send([Uidl()])
+        try:
+            return read_listing(octets, await self._channel.lines())
+        except RefusedFault:
+            return read_listing(octets, None)
+
+    async def retrieve(
+        self, numbers: Iterable[int]
+    ) -> AsyncIterator[tuple[int, AsyncIterator[bytes]]]:
+        """Yield each number and its message's octets, un-stuffed, in chunks.
+
+        The chunks of a message raise RefusedFault where the server refuses it; the next message
+        can be had then. Leaving before the last message ends the session's use.
+        """
+        window = RETR_WINDOW if await self._is_pipelining() else 1
+        async for number, chunks in retrieve(self._channel, numbers, window):
+            yield number, chunks
+
+    async def top(self, number: int, lines: int) -> bytes:
+        """Return the header and so many lines, at most TOP_OCTETS; raises RefusedFault."""
+        await self._channel.send([Top(number, lines)])
+        message = IncomingMessage(self._channel)
+        octets = bytearray()
+        async for chunk in message.chunks():
+            octets += chunk[: TOP_OCTETS - len(octets)]
+        return bytes(octets)
+
+    async def unique_ids(self, numbers: Iterable[int]) -> dict[int, str]:
+        """Return what the server says now; a number that it refuses is left out."""
+        replies = self._replies([Uidl(number) for number in numbers])
+        named = [read_named(reply.text) async for reply in replies if reply.is_ok]
+        return dict(filter(None, named))
+
+    async def delete(self, numbers: Iterable[int]) -> list[int]:
+        """Mark messages; return those that the server marked. `quit` removes them."""
+        replies = self._replies([Dele(number) for number in numbers])
+        return [
+            reply.command.number
+            async for reply in replies
+            if reply.is_ok and isinstance(reply.command, Dele)
+        ]
+
+    async def quit(self) -> bool:
+        """Return whether the server says that all that was marked is removed."""
+        reply = await self._channel.ask(Quit())
+        self._is_over = True
+        return reply.is_ok
+
+    async def _is_pipelining(self) -> bool:
+        return "PIPELINING" in await self.capabilities()
+
+    async def _replies(self, commands: Iterable[Command]) -> AsyncIterator[Reply]:
+        """Yield the replies to commands that have one line each."""
+        window = SHORT_WINDOW if await self._is_pipelining() else 1
+        waiting = iter(commands)
+        while batch := list(islice(waiting, window)):
+            await self._channel.send(batch)
+            for _ in batch:
+                yield await self._channel.reply()

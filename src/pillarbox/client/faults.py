@@ -1,0 +1,95 @@
+"""What can go wrong with a server, each under a name of its own."""
+
+import base64
+
+from pillarbox.base.errors import OperatorFault, PeerFault
+from pillarbox.base.secret import Secret
+from pillarbox.wire.pop3.answers import Greeting, Reply
+
+TEXT_CHARACTERS = 200  # of what the server says; it goes into one line of a terminal
+
+
+class HungUpFault(PeerFault):
+    """The server closed the connection in the middle of the conversation."""
+
+
+class StlsMissingFault(PeerFault):
+    """TLS is demanded, and the server does not offer STLS or refuses it."""
+
+    retry = False
+
+
+class PasswordWithoutTlsFault(OperatorFault):
+    """The password would cross the network for all to read."""
+
+
+class BadListingFault(PeerFault):
+    """A listing has a line that says nothing, or says two things of one number."""
+
+
+class RefusedFault(PeerFault):
+    """The server said `-ERR`; `code` is its reply code, None where it gave none."""
+
+    def __init__(self, template: str, *, code: str | None = None, **fields: object) -> None:
+        super().__init__(template, **fields)
+        self.code = code
+
+
+class GreetingFault(RefusedFault):
+    """The server does not want to speak now."""
+
+
+class NotAcceptedFault(RefusedFault):
+    """The name or the password is wrong, or may not be used this way."""
+
+    retry = False
+
+
+class RemoteInUseFault(RefusedFault):
+    """Another session has the maildrop; RFC 2449, section 8.1.2."""
+
+
+class TryLaterFault(RefusedFault):
+    """The name and the password are not to blame: RFC 3206, section 4; RFC 2449, section 8.1.1."""
+
+
+def login_fault(reply: Reply, password: Secret) -> RefusedFault:
+    """Return the fault that a `-ERR` to a login is; it does not repeat the password."""
+    text = _shown(reply.text, password)
+    match (reply.code or "").partition("/")[0]:
+        case "IN-USE":
+            return RemoteInUseFault("The remote maildrop is in use.", code=reply.code)
+        case "SYS" | "LOGIN-DELAY":
+            return TryLaterFault(
+                "The server cannot let us in now: {text}", code=reply.code, text=text
+            )
+        case _:
+            return NotAcceptedFault(
+                "The server did not accept the name or the password: {text}",
+                code=reply.code,
+                text=text,
+            )
+
+
+def greeting_fault(greeting: Greeting) -> RefusedFault:
+    """Return the fault that a `-ERR` in place of a greeting is."""
+    return GreetingFault(
+        "The server does not want to speak now: {text}",
+        code=greeting.code,
+        text=greeting.text[:TEXT_CHARACTERS],
+    )
+
+
+def refused(reply: Reply) -> RefusedFault:
+    """Return the fault that a `-ERR` after login is."""
+    return RefusedFault(
+        "The server refused: {text}", code=reply.code, text=reply.text[:TEXT_CHARACTERS]
+    )
+
+
+def _shown(text: str, password: Secret) -> str:
+    # A server that repeats what it was sent must not bring the password into a log.
+    secret = password.reveal()
+    for form in (secret, base64.b64encode(secret)):
+        text = text.replace(form.decode("utf-8", "replace"), "***")
+    return text[:TEXT_CHARACTERS]

@@ -1,0 +1,31 @@
+"""Where a server is and how it is spoken to."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+TIMEOUT_SECONDS = 60.0  # for one wait; servers that are slower than this are down
+
+
+class Tls(StrEnum):
+    """How a connection is secured; a name in the database, never reused."""
+
+    IMPLICIT = "implicit"  # RFC 8314, section 3.3: from the first octet
+    STLS = "stls"  # RFC 2595, section 4; never optional
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """An address, and what the caller insists on.
+
+    `ca_file` stands in for the system's certificate authorities. Without TLS no password is sent
+    unless `allow_password_without_tls` says so.
+    """
+
+    host: str
+    port: int
+    tls: Tls
+    ca_file: Path | None = None
+    timeout_seconds: float = TIMEOUT_SECONDS
+    allow_password_without_tls: bool = False

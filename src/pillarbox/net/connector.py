@@ -1,0 +1,31 @@
+"""Connections to a server: the one place that opens them."""
+
+import asyncio
+
+from pillarbox.base.errors import PeerFault
+from pillarbox.net.deadline import within
+from pillarbox.net.socket_stream import SocketStream
+
+NEXT_ADDRESS_SECONDS = 0.25  # RFC 8305, section 8: wait so long for one address, then try the next
+
+
+class ConnectFault(PeerFault):
+    """No address of the server took the connection, or the name has no address."""
+
+
+async def connect(host: str, port: int, seconds: float) -> SocketStream:
+    """Return a TCP connection; raises ConnectFault, and TooSlowFault after so many seconds."""
+    loop = asyncio.get_running_loop()
+    try:
+        async with within(seconds):
+            _, stream = await loop.create_connection(
+                SocketStream, host, port, happy_eyeballs_delay=NEXT_ADDRESS_SECONDS
+            )
+    except (OSError, UnicodeError) as error:  # UnicodeError: a name that no DNS label can hold
+        raise ConnectFault(
+            "Cannot connect to {host}, port {port}: {why}.",
+            host=host,
+            port=port,
+            why=getattr(error, "strerror", None) or error,
+        ) from error
+    return stream

@@ -1,0 +1,476 @@
+"""A session with a server: what is said, what is not, and what each failure is called."""
+
+import asyncio
+from base64 import b64encode
+from collections.abc import Coroutine
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+from pillarbox.base.errors import Bug, PeerFault
+from pillarbox.base.secret import Secret
+from pillarbox.client.channel import Channel
+from pillarbox.client.connect import connect
+from pillarbox.client.connection import RETR_WINDOW, TOP_OCTETS, Connection
+from pillarbox.client.faults import (
+    BadListingFault,
+    GreetingFault,
+    HungUpFault,
+    NotAcceptedFault,
+    PasswordWithoutTlsFault,
+    RefusedFault,
+    RemoteInUseFault,
+    StlsMissingFault,
+    TryLaterFault,
+)
+from pillarbox.client.listing import Listed
+from pillarbox.client.server import Server, Tls
+from pillarbox.net.deadline import TooSlowFault
+from pillarbox.net.memory import memory_pair
+from pillarbox.net.tls import TlsFault
+from pillarbox.wire.pop3.answers import StlsInjectionFault
+from pillarbox.wire.pop3.commands import Noop, UnsendableFault
+from tests.client.fake_server import CAPABILITIES, HOST, NAME, PASSWORD, FakeServer, ca_file
+
+T = TypeVar("T")
+CLEAR = Server(HOST, 110, Tls.NONE, timeout_seconds=20, allow_password_without_tls=True)
+MAIL = {
+    "aaa": b"Subject: one\r\n\r\n.dot\r\n",
+    "bbb": b"Subject: two\r\n\r\n" + b"x" * 200_000 + b"\r\n",
+    "ccc": b"",
+}
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    async def bounded() -> T:
+        async with asyncio.timeout(30):
+            return await work
+
+    return asyncio.run(bounded())
+
+
+async def logged_in(fake: FakeServer, server: Server = CLEAR) -> Connection:
+    connection = await connect(server, fake.dial)
+    await connection.login(NAME, Secret(PASSWORD.encode()))
+    return connection
+
+
+def login_fault(fake: FakeServer, server: Server = CLEAR) -> PeerFault:
+    with pytest.raises(PeerFault) as refused:
+        run(logged_in(fake, server))
+    return refused.value
+
+
+def without(*names: str) -> tuple[str, ...]:
+    return tuple(line for line in CAPABILITIES if line.split()[0] not in names)
+
+
+@pytest.fixture
+def secure(tmp_path: Path) -> Server:
+    return Server(HOST, 110, Tls.STLS, ca_file(tmp_path), timeout_seconds=20)
+
+
+# TLS
+
+
+def test_with_stls_only_capa_and_stls_cross_in_clear(secure: Server) -> None:
+    fake = FakeServer()
+
+    run(logged_in(fake, secure))
+
+    assert b"CAPA\r\nSTLS\r\n" == fake.heard_in_clear
+    assert b"AUTH PLAIN " + b64encode(b"\0mrose\0correct horse") in fake.heard
+
+
+def test_with_implicit_tls_nothing_crosses_in_clear(secure: Server) -> None:
+    fake = FakeServer(is_implicit=True)
+
+    run(logged_in(fake, replace(secure, tls=Tls.IMPLICIT)))
+
+    assert b"" == fake.heard_in_clear
+    assert 1 == fake.count(b"AUTH PLAIN")
+
+
+def test_what_was_announced_before_tls_is_asked_for_again(secure: Server) -> None:
+    fake = FakeServer()
+
+    run(logged_in(fake, secure))
+
+    assert [b"CAPA", b"STLS", b"CAPA"] == fake.heard[:3]
+
+
+STRIPPED = {
+    "not announced": FakeServer(capabilities=without("STLS")),
+    "refused": FakeServer(says={b"STLS": b"-ERR no\r\n"}),
+    "no CAPA": FakeServer(says={b"CAPA": b"-ERR no\r\n"}),
+}
+
+
+@pytest.mark.parametrize("how", STRIPPED)
+def test_without_stls_the_session_ends_and_no_password_is_sent(how: str, secure: Server) -> None:
+    fake = STRIPPED[how]
+
+    assert isinstance(login_fault(fake, secure), StlsMissingFault)
+    assert not {line.split()[0] for line in fake.heard} & {b"USER", b"PASS", b"AUTH"}
+
+
+def test_octets_injected_behind_the_reply_to_stls_end_the_session(secure: Server) -> None:
+    fake = FakeServer(says={b"STLS": b"+OK\r\n+OK injected\r\n"})
+
+    assert isinstance(login_fault(fake, secure), StlsInjectionFault)
+    assert b"CAPA\r\nSTLS\r\n" == fake.heard_in_clear
+
+
+def test_octets_injected_in_a_packet_of_their_own_end_the_session_before_the_handshake(
+    secure: Server,
+) -> None:
+    near, far = memory_pair()
+
+    async def injected() -> None:
+        channel = Channel(near, 20, is_secure=False)
+        await far.write(b"+OK injected\r\n")
+        await channel.secure(None, HOST)  # type: ignore[arg-type]
+
+    with pytest.raises(StlsInjectionFault):
+        run(injected())
+
+
+def test_a_certificate_of_an_unknown_authority_is_not_taken(secure: Server) -> None:
+    fake = FakeServer()
+
+    assert isinstance(login_fault(fake, replace(secure, ca_file=None)), TlsFault)
+    assert [b"CAPA", b"STLS"] == fake.heard
+
+
+def test_a_certificate_of_another_name_is_not_taken(secure: Server) -> None:
+    fake = FakeServer(is_implicit=True)
+
+    assert isinstance(
+        login_fault(fake, replace(secure, host="pop.example", tls=Tls.IMPLICIT)), TlsFault
+    )
+
+
+def test_without_tls_no_password_is_sent_unless_it_is_allowed() -> None:
+    fake = FakeServer()
+
+    with pytest.raises(PasswordWithoutTlsFault):
+        run(logged_in(fake, replace(CLEAR, allow_password_without_tls=False)))
+    assert [] == fake.heard
+
+
+# Logging in
+
+
+def test_where_plain_is_not_announced_user_and_pass_are_sent() -> None:
+    fake = FakeServer(capabilities=without("SASL"))
+
+    run(logged_in(fake))
+
+    assert [b"CAPA", b"USER mrose", b"PASS correct horse"] == fake.heard
+
+
+def test_where_user_is_refused_the_password_is_not_sent() -> None:
+    fake = FakeServer(capabilities=without("SASL"), says={b"USER": b"-ERR no\r\n"})
+
+    assert isinstance(login_fault(fake), NotAcceptedFault)
+    assert 0 == fake.count(b"PASS")
+
+
+def test_a_refused_mechanism_is_not_followed_by_another() -> None:
+    fake = FakeServer(says={b"AUTH": b"-ERR [AUTH] no\r\n"})
+
+    assert isinstance(login_fault(fake), NotAcceptedFault)
+    assert [b"CAPA"] == [line for line in fake.heard if not line.startswith(b"AUTH")]
+
+
+REFUSALS = [
+    (b"-ERR [AUTH] no", NotAcceptedFault),
+    (b"-ERR who are you", NotAcceptedFault),
+    (b"-ERR [IN-USE] busy", RemoteInUseFault),
+    (b"-ERR [SYS/TEMP] later", TryLaterFault),
+    (b"-ERR [SYS/PERM] broken", TryLaterFault),
+    (b"-ERR [LOGIN-DELAY] later", TryLaterFault),
+]
+
+
+@pytest.mark.parametrize(("line", "fault"), REFUSALS)
+def test_the_reply_code_says_why_the_login_failed(line: bytes, fault: type[PeerFault]) -> None:
+    assert fault is type(login_fault(FakeServer(says={b"AUTH": line + b"\r\n"})))
+
+
+def test_a_server_that_repeats_the_password_does_not_bring_it_into_the_fault() -> None:
+    fake = FakeServer(
+        capabilities=without("SASL"), says={b"PASS": b"-ERR bad password correct horse\r\n"}
+    )
+
+    assert "bad password ***" in str(login_fault(fake))
+
+
+def test_a_challenge_is_answered_once_and_then_the_exchange_is_cancelled() -> None:
+    response = b64encode(b"\0mrose\0correct horse")
+    patient = FakeServer(says={b"AUTH": b"+ \r\n"})
+    endless = FakeServer(says={b"AUTH": b"+ \r\n", response: b"+ \r\n", b"*": b"-ERR bye\r\n"})
+
+    run(logged_in(patient))
+
+    assert response == patient.heard[-1]
+    assert isinstance(login_fault(endless), NotAcceptedFault)
+    assert b"*" == endless.heard[-1]
+
+
+@pytest.mark.parametrize(("name", "password"), [("a\0b", b"c"), ("a", b"b\0c")])
+def test_a_nul_would_shift_the_parts_of_plain_and_is_refused(name: str, password: bytes) -> None:
+    fake = FakeServer()
+
+    async def attempt() -> None:
+        connection = await connect(CLEAR, fake.dial)
+        await connection.login(name, Secret(password))
+
+    with pytest.raises(UnsendableFault):
+        run(attempt())
+    assert [b"CAPA"] == fake.heard
+
+
+def test_a_server_without_capa_is_spoken_to_in_the_old_way() -> None:
+    fake = FakeServer(MAIL, says={b"CAPA": b"-ERR what\r\n"})
+
+    async def numbers() -> list[int]:
+        connection = await logged_in(fake)
+        return [number async for number, _ in connection.retrieve([1, 2, 3])]
+
+    assert [1, 2, 3] == run(numbers())
+    assert 1 == fake.most_lines_at_once
+
+
+# Listings
+
+
+@pytest.mark.parametrize("capabilities", [CAPABILITIES, without("PIPELINING")])
+def test_a_listing_has_numbers_octets_and_unique_ids(capabilities: tuple[str, ...]) -> None:
+    async def listing() -> list[Listed]:
+        return await (await logged_in(FakeServer(MAIL, capabilities))).listing()
+
+    expected = [Listed(1, 22, "aaa"), Listed(2, 200_018, "bbb"), Listed(3, 0, "ccc")]
+    assert expected == run(listing())
+
+
+def test_a_server_without_uidl_lists_numbers_and_octets() -> None:
+    async def listing() -> list[Listed]:
+        fake = FakeServer(MAIL, says={b"UIDL": b"-ERR what\r\n"})
+        return await (await logged_in(fake)).listing()
+
+    assert [None, None, None] == [listed.unique_id for listed in run(listing())]
+
+
+@pytest.mark.parametrize("line", [b"1 2\r\n1 3", b"one 2", b"", b"1", b"99999999999 1"])
+def test_a_listing_that_cannot_be_understood_is_a_fault(line: bytes) -> None:
+    async def listing() -> list[Listed]:
+        fake = FakeServer(says={b"LIST": b"+OK\r\n" + line + b"\r\n.\r\n"})
+        return await (await logged_in(fake)).listing()
+
+    with pytest.raises(BadListingFault):
+        run(listing())
+
+
+def test_odd_listings_are_read_as_they_are_meant() -> None:
+    async def listing() -> list[Listed]:
+        octets = b"+OK\r\n1  120 octets\r\n 2\tmany\r\n.\r\n"
+        unique_ids = b"+OK\r\n1   ../a b\r\n3 \xe9\r\n.\r\n"
+        fake = FakeServer(says={b"LIST": octets, b"UIDL": unique_ids})
+        return await (await logged_in(fake)).listing()
+
+    assert [Listed(1, 120, "../a"), Listed(2, 0, None), Listed(3, 0, "é")] == run(listing())
+
+
+def test_a_refused_listing_is_a_fault_with_the_servers_words() -> None:
+    async def listing() -> list[Listed]:
+        fake = FakeServer(says={b"LIST": b"-ERR [SYS/TEMP] not now\r\n"})
+        return await (await logged_in(fake)).listing()
+
+    with pytest.raises(RefusedFault, match="not now") as refused:
+        run(listing())
+    assert "SYS/TEMP" == refused.value.code
+
+
+# Messages
+
+
+async def retrieved(connection: Connection, numbers: list[int]) -> dict[int, bytes | None]:
+    messages: dict[int, bytes | None] = {}
+    async for number, chunks in connection.retrieve(numbers):
+        try:
+            messages[number] = b"".join([chunk async for chunk in chunks])
+        except RefusedFault:
+            messages[number] = None
+    return messages
+
+
+@pytest.mark.parametrize("capabilities", [CAPABILITIES, without("PIPELINING")])
+def test_messages_come_as_they_are_on_the_server(capabilities: tuple[str, ...]) -> None:
+    async def everything() -> dict[int, bytes | None]:
+        return await retrieved(await logged_in(FakeServer(MAIL, capabilities)), [1, 2, 3])
+
+    assert {1: MAIL["aaa"], 2: MAIL["bbb"], 3: b""} == run(everything())
+
+
+def test_a_refused_message_leaves_the_others_alone() -> None:
+    async def everything() -> dict[int, bytes | None]:
+        fake = FakeServer(MAIL, says={b"RETR 2": b"-ERR gone\r\n"})
+        return await retrieved(await logged_in(fake), [1, 2, 3])
+
+    assert {1: MAIL["aaa"], 2: None, 3: b""} == run(everything())
+
+
+def test_what_a_caller_leaves_of_a_message_is_read_past() -> None:
+    fake = FakeServer(MAIL, says={b"RETR 1": b"-ERR gone\r\n"})
+
+    async def numbers() -> list[int]:
+        connection = await logged_in(fake)
+        seen = [number async for number, _ in connection.retrieve([1, 2, 3])]
+        await connection.quit()
+        return seen
+
+    assert [1, 2, 3] == run(numbers())
+
+
+def test_a_bounded_number_of_commands_is_under_way() -> None:
+    fake = FakeServer({str(number): b"x\r\n" for number in range(60)})
+
+    async def everything() -> dict[int, bytes | None]:
+        return await retrieved(await logged_in(fake), list(range(1, 61)))
+
+    assert 60 == len(run(everything()))
+    assert RETR_WINDOW == fake.most_lines_at_once
+
+
+def test_top_keeps_a_bounded_part_of_what_a_server_sends() -> None:
+    async def tops() -> list[bytes]:
+        connection = await logged_in(FakeServer(MAIL))
+        return [await connection.top(1, 0), await connection.top(2, 0), await connection.top(3, 0)]
+
+    assert [MAIL["aaa"], MAIL["bbb"][:TOP_OCTETS], b""] == run(tops())
+
+
+def test_only_what_the_server_marked_is_said_to_be_marked() -> None:
+    fake = FakeServer(dict(MAIL), says={b"DELE 2": b"-ERR no\r\n"})
+
+    async def delete() -> list[int]:
+        async with await logged_in(fake) as connection:
+            marked = await connection.delete([1, 2])
+            assert await connection.quit()
+        return marked
+
+    assert [1] == run(delete())
+    assert ["bbb", "ccc"] == list(fake.messages)
+
+
+def test_unique_ids_can_be_asked_for_again() -> None:
+    fake = FakeServer(MAIL, says={b"UIDL 2": b"-ERR no\r\n", b"UIDL 3": b"+OK maybe\r\n"})
+
+    async def unique_ids() -> dict[int, str]:
+        return await (await logged_in(fake)).unique_ids([1, 2, 3])
+
+    assert {1: "aaa"} == run(unique_ids())
+
+
+def test_leaving_without_quit_removes_nothing() -> None:
+    fake = FakeServer(dict(MAIL))
+
+    async def leave() -> None:
+        async with await logged_in(fake) as connection:
+            await connection.delete([1])
+
+    run(leave())
+    assert MAIL == fake.messages
+
+
+def test_a_refused_quit_is_said() -> None:
+    async def leave() -> bool:
+        return await (await logged_in(FakeServer(says={b"QUIT": b"-ERR some\r\n"}))).quit()
+
+    assert run(leave()) is False
+
+
+# Waiting and breaking off
+
+
+def test_a_greeting_that_refuses_ends_the_session() -> None:
+    fault = login_fault(FakeServer(greeting=b"-ERR [SYS/TEMP] full\r\n"))
+
+    assert isinstance(fault, GreetingFault)
+    assert "SYS/TEMP" == fault.code
+
+
+@pytest.mark.parametrize("keyword", [b"CAPA", b"AUTH"])
+def test_no_wait_is_without_a_deadline(keyword: bytes) -> None:
+    fake = FakeServer(says={keyword: b""})
+
+    assert isinstance(login_fault(fake, replace(CLEAR, timeout_seconds=0.01)), TooSlowFault)
+
+
+def test_a_silent_handshake_has_a_deadline(secure: Server) -> None:
+    fake = FakeServer(greeting=b"")
+    server = replace(secure, tls=Tls.IMPLICIT, timeout_seconds=0.01)
+
+    assert isinstance(login_fault(fake, server), TooSlowFault)
+
+
+def test_a_connection_that_is_cut_in_a_message_is_a_fault() -> None:
+    async def everything() -> dict[int, bytes | None]:
+        return await retrieved(await logged_in(FakeServer(MAIL, cut_after=1000)), [1, 2, 3])
+
+    with pytest.raises(HungUpFault):
+        run(everything())
+
+
+def test_closing_does_not_wait_for_a_peer_that_does_not_read() -> None:
+    class Stuck:
+        peer = "192.0.2.1"
+        has_unread = False
+        is_aborted = False
+
+        async def read(self) -> bytes:
+            return b""
+
+        async def write(self, octets: bytes) -> None: ...
+
+        async def close(self) -> None:
+            await asyncio.Event().wait()
+
+        def abort(self) -> None:
+            self.is_aborted = True
+
+    stuck = Stuck()
+
+    async def close() -> None:
+        await Channel(stuck, 0.01, is_secure=False).close()
+
+    run(close())
+    assert stuck.is_aborted
+
+
+def test_taking_one_answer_for_another_is_our_bug() -> None:
+    near, far = memory_pair()
+
+    async def confuse() -> None:
+        channel = Channel(near, 20, is_secure=False)
+        await far.write(b"+OK\r\n")
+        await channel.reply()
+
+    with pytest.raises(Bug):
+        run(confuse())
+
+
+def test_an_open_conversation_is_of_use_for_any_command() -> None:
+    near, far = memory_pair()
+
+    async def ask() -> bool:
+        channel = Channel(near, 20, is_secure=False)
+        await far.write(b"+OK\r\n+OK\r\n")
+        await channel.send([Noop()])
+        await channel.greeting()
+        return (await channel.reply()).is_ok
+
+    assert run(ask())
