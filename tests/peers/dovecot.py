@@ -93,7 +93,10 @@ service stats {{
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a test may want of its Dovecot: accounts with passwords, mechanisms, TLS, the lock."""
+    """What a test may want of its Dovecot: accounts with passwords, mechanisms, TLS, the lock.
+
+    With the lock, a second session is told `[IN-USE]` after about 12 seconds, not at once.
+    """
 
     accounts: Mapping[str, str] = field(default_factory=lambda: dict(ACCOUNTS))
     mechanisms: Sequence[str] = MECHANISMS
