@@ -1,6 +1,6 @@
 """A session with a server, in the words of somebody who wants mail."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from itertools import islice
 from types import TracebackType
 from typing import Self
@@ -93,7 +93,7 @@ class Connection:
 
     async def retrieve(
         self, numbers: Iterable[int]
-    ) -> AsyncIterator[tuple[int, AsyncIterator[bytes]]]:
+    ) -> AsyncGenerator[tuple[int, AsyncIterator[bytes]], None]:
         """Yield each number and its message's octets, un-stuffed, in chunks.
 
         The chunks of a message raise RefusedFault where the server refuses it; the next message

@@ -1,0 +1,70 @@
+"""What we know of each message on a remote. Rows are never dropped because a listing lacks them."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pillarbox.base.names import RemoteId
+from pillarbox.db.sqlite import Database
+from pillarbox.store.blobs.port import Digest
+from pillarbox.store.store import MessageId
+
+CONTENT = "sha256 "  # with a space, which no server's unique-id holds (RFC 1939, section 7)
+
+
+class Removal(StrEnum):
+    """Whether a message is still on the remote; a name in the database, never reused."""
+
+    NONE = "none"
+    PERHAPS = "perhaps"  # we asked, and do not know what came of it
+    DONE = "done"  # the server said so
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """A message that is kept; `collected_at` in seconds since 1970."""
+
+    message: MessageId
+    collected_at: int
+    removal: Removal
+
+
+class Ledger:
+    """The rows of every remote; what is written is durable on return. Raises StoreFault."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def entries(self, remote: RemoteId) -> dict[str, LedgerEntry]:
+        """Return what is known, by unique-id."""
+        with self._database.reading() as rows:
+            found = rows.all(
+                "SELECT unique_id, message_id, collected_at, removal FROM ledger"
+                " WHERE remote_id = ?",
+                remote,
+            )
+        return {
+            unique_id: LedgerEntry(MessageId(message), collected_at, Removal(removal))
+            for unique_id, message, collected_at, removal in found
+        }
+
+    def note(self, remote: RemoteId, unique_ids: Collection[str], removal: Removal) -> None:
+        """Record what came of the removal of these, in one transaction."""
+        if not unique_ids:
+            return
+        self._database.write(
+            lambda rows: rows.run_each(
+                "UPDATE ledger SET removal = ? WHERE remote_id = ? AND unique_id = ?",
+                [(removal, remote, unique_id) for unique_id in unique_ids],
+            )
+        )
+
+
+def content_id(digest: Digest) -> str:
+    """Return what stands in for the unique-id where a server has none, or gives one twice."""
+    return CONTENT + digest.hex()
+
+
+def is_content_id(unique_id: str) -> bool:
+    """Return whether content stands in for the unique-id."""
+    return unique_id.startswith(CONTENT)
