@@ -1,0 +1,1 @@
+"""Who may log in, and the secrets that we keep for them. Blocking."""

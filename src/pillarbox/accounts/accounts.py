@@ -1,0 +1,141 @@
+"""Accounts: who has a maildrop, by which name, and whether they may log in."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pillarbox.accounts.credentials import Verifier, drop_verifiers, replace_verifiers
+from pillarbox.accounts.name import read_name, require_name
+from pillarbox.base.clock import Clock
+from pillarbox.base.errors import OperatorFault
+from pillarbox.base.names import AccountId
+from pillarbox.db.sqlite import Database, Row, Rows
+
+BY_NAME = "SELECT id, name, state, created_at FROM accounts WHERE name = ? AND state <> 'removed'"
+ALL = "SELECT id, name, state, created_at FROM accounts WHERE state <> 'removed' ORDER BY name"
+
+
+class State(StrEnum):
+    """Whether an account may log in. A disabled one still gets its mail."""
+
+    ENABLED = "enabled"
+    DISABLED = "disabled"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One account that has not been removed."""
+
+    id: AccountId
+    name: str
+    state: State
+    created_at: int
+
+
+class Accounts:
+    """The accounts of one database."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def add(self, name: str, verifiers: Sequence[Verifier] = ()) -> Account:
+        """Add an account, enabled; without verifiers nobody can log in to it yet.
+
+        Raises OperatorFault where the name is taken or breaks the rules.
+        """
+        wanted = require_name(name)
+        now = int(self._clock.now())
+        return self._database.write(lambda rows: _add(rows, wanted, verifiers, now))
+
+    def list(self) -> Sequence[Account]:
+        """Return every account in the order of their names."""
+        with self._database.reading() as rows:
+            return [_account(row) for row in rows.all(ALL)]
+
+    def show(self, name: str) -> Account:
+        """Return an account; raises OperatorFault where there is none of that name."""
+        with self._database.reading() as rows:
+            return require_account(rows, name)
+
+    def find(self, name: str) -> Account | None:
+        """Return an account, None where there is none of that name."""
+        with self._database.reading() as rows:
+            return _find(rows, name)
+
+    def resolve(self, recipient: str) -> Account | None:
+        """Return whose mail this is: the account of the whole address, else of its local part.
+
+        Any domain will do: LMTP comes from an MTA that has routed the message to us already.
+        A disabled account's mail goes on arriving.
+        """
+        with self._database.reading() as rows:
+            return _find(rows, recipient) or _find(rows, recipient.rpartition("@")[0])
+
+    def enable(self, name: str) -> Account:
+        """Let the account log in; raises OperatorFault where there is none."""
+        return self._database.write(lambda rows: _set_state(rows, name, State.ENABLED))
+
+    def disable(self, name: str) -> Account:
+        """Let the account log in no more; raises OperatorFault where there is none."""
+        return self._database.write(lambda rows: _set_state(rows, name, State.DISABLED))
+
+    def remove(self, name: str) -> None:
+        """Give the name free; the mail stays, and no later account of that name sees it.
+
+        Raises OperatorFault where there is none, or where a remote still collects into it.
+        """
+        self._database.write(lambda rows: _remove(rows, name))
+
+
+def require_account(rows: Rows, name: str) -> Account:
+    """Return an account inside a transaction; raises OperatorFault where there is none."""
+    account = _find(rows, name)
+    if account is None:
+        raise OperatorFault(
+            'There is no account {name!r}. "pillarbox account list" names them.', name=name
+        )
+    return account
+
+
+def _find(rows: Rows, name: str) -> Account | None:
+    wanted = read_name(name)
+    row = rows.one(BY_NAME, wanted) if wanted else None
+    return _account(row) if row else None
+
+
+def _add(rows: Rows, name: str, verifiers: Sequence[Verifier], now: int) -> Account:
+    if _find(rows, name):
+        raise OperatorFault("There is an account {name!r} already.", name=name)
+    row_id = rows.insert(
+        "INSERT INTO accounts (name, state, created_at) VALUES (?, ?, ?)", name, State.ENABLED, now
+    )
+    account = Account(AccountId(row_id), name, State.ENABLED, now)
+    replace_verifiers(rows, account.id, verifiers, now)
+    return account
+
+
+def _set_state(rows: Rows, name: str, state: State) -> Account:
+    account = require_account(rows, name)
+    rows.run("UPDATE accounts SET state = ? WHERE id = ?", state, account.id)
+    return Account(account.id, account.name, state, account.created_at)
+
+
+def _remove(rows: Rows, name: str) -> None:
+    account = require_account(rows, name)
+    remote = rows.one("SELECT name FROM remotes WHERE account_id = ? ORDER BY name", account.id)
+    if remote:
+        # Its mail would go where nobody reads it, and perhaps leave the server it came from.
+        raise OperatorFault(
+            'Account {name!r} still collects from the remote {remote!r}. Run "pillarbox remote'
+            ' remove {remote}" first.',
+            name=account.name,
+            remote=remote[0],
+        )
+    drop_verifiers(rows, account.id)
+    rows.run("UPDATE accounts SET state = 'removed' WHERE id = ?", account.id)
+
+
+def _account(row: Row) -> Account:
+    account_id, name, state, created_at = row
+    return Account(AccountId(account_id), name, State(state), created_at)
