@@ -2,7 +2,7 @@
 
 import asyncio
 from base64 import b64encode
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -31,7 +31,7 @@ from pillarbox.net.deadline import TooSlowFault
 from pillarbox.net.memory import memory_pair
 from pillarbox.net.tls import TlsFault
 from pillarbox.wire.pop3.answers import StlsInjectionFault
-from pillarbox.wire.pop3.commands import Noop, UnsendableFault
+from pillarbox.wire.pop3.commands import Command, Noop, Retr, UnsendableFault
 from tests.client.fake_server import CAPABILITIES, HOST, NAME, PASSWORD, FakeServer, ca_file
 
 T = TypeVar("T")
@@ -343,6 +343,30 @@ def test_a_bounded_number_of_commands_is_under_way() -> None:
 
     assert 60 == len(run(everything()))
     assert RETR_WINDOW == fake.most_lines_at_once
+
+
+def test_what_has_come_in_can_be_read_where_nothing_more_can_be_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fake = FakeServer({str(number): b"x\r\n" for number in range(60)})
+    seen: list[int] = []
+
+    async def everything() -> None:
+        connection = await logged_in(fake)
+        send = connection._channel.send
+
+        async def broken(commands: Sequence[Command]) -> None:
+            if Retr(RETR_WINDOW + 1) in commands:
+                raise PeerFault("The connection broke.")
+            await send(commands)
+
+        monkeypatch.setattr(connection._channel, "send", broken)
+        async for number, _ in connection.retrieve(range(1, 61)):
+            seen.append(number)  # what was seen before the fault counts
+
+    with pytest.raises(PeerFault, match="broke"):
+        run(everything())
+    assert list(range(1, RETR_WINDOW + 1)) == seen
 
 
 def test_top_keeps_a_bounded_part_of_what_a_server_sends() -> None:

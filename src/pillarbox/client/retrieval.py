@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import suppress
 from itertools import islice
 
+from pillarbox.base.errors import PeerFault
 from pillarbox.client.channel import Channel, expected
 from pillarbox.client.faults import RefusedFault, refused
 from pillarbox.wire.pop3.answers import End, Octets
@@ -58,14 +59,26 @@ async def retrieve(
     """
     waiting = iter(numbers)
     under_way: deque[int] = deque()
+    broken: PeerFault | None = None
     while True:
-        if len(under_way) <= window // 2:  # half at a time: fewer and fuller packets
+        if len(under_way) <= window // 2 and not broken:  # half at a time: fewer, fuller packets
             more = list(islice(waiting, window - len(under_way)))
-            if more:
-                await channel.send([Retr(number) for number in more])
-            under_way += more
+            try:
+                await _ask(channel, more)
+            except PeerFault as fault:
+                broken = fault  # what has come in already can still be read
+            else:
+                under_way += more
         if not under_way:
-            return
+            break
         message = IncomingMessage(channel)
         yield under_way.popleft(), message.chunks()
         await message.drain()
+    if broken is not None:
+        raise broken
+
+
+async def _ask(channel: Channel, numbers: Iterable[int]) -> None:
+    commands = [Retr(number) for number in numbers]
+    if commands:
+        await channel.send(commands)

@@ -1,0 +1,1 @@
+"""Collecting from other servers: kept durably first, said and removed later. Async."""

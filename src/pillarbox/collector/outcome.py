@@ -1,0 +1,88 @@
+"""What came of collecting, as scripts know it: fetchmail's exit codes."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import IntEnum
+
+from pillarbox.base.errors import Fault, OperatorFault, StoreFault
+from pillarbox.client.faults import (
+    BadListingFault,
+    NotAcceptedFault,
+    PasswordWithoutTlsFault,
+    RefusedFault,
+    RemoteInUseFault,
+)
+from pillarbox.wire.pop3.answers import (
+    GarbageFault,
+    ListingTooLongFault,
+    ReplyTooLongFault,
+    UnsolicitedFault,
+)
+from pillarbox.wire.pop3.commands import UnsendableFault
+
+
+class Outcome(IntEnum):
+    """How a session ended; the number is the exit code."""
+
+    MAIL = 0
+    NONE = 1
+    SOCKET = 2  # no connection, no TLS, a cut, or no answer in time
+    AUTHENTICATION = 3
+    PROTOCOL = 4  # the server does not speak POP3
+    CONFIGURATION = 5
+    SERVER = 7  # the server refused something, and may do it later
+    LOCKED = 9  # by another process of ours, or by another session on the server
+    STORE = 10  # what came could not be kept
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a session did; also up to the fault that ended it.
+
+    `collected` counts messages that the archive had not, `known` those that were fetched and that
+    it had, `refused` those that the server listed and did not give. `removed` are gone from the
+    server, `perhaps_removed` may be: the next session will know.
+    """
+
+    outcome: Outcome
+    listed: int = 0
+    collected: int = 0
+    known: int = 0
+    refused: int = 0
+    octets: int = 0
+    removed: int = 0
+    perhaps_removed: int = 0
+    fault: Fault | None = None
+
+
+# The first class that fits; what is left broke the connection.
+OUTCOMES: tuple[tuple[tuple[type[Fault], ...], Outcome], ...] = (
+    ((NotAcceptedFault, PasswordWithoutTlsFault, UnsendableFault), Outcome.AUTHENTICATION),
+    ((RemoteInUseFault,), Outcome.LOCKED),
+    ((RefusedFault,), Outcome.SERVER),
+    (
+        (
+            BadListingFault,
+            GarbageFault,
+            ListingTooLongFault,
+            ReplyTooLongFault,
+            UnsolicitedFault,
+        ),
+        Outcome.PROTOCOL,
+    ),
+    ((OperatorFault,), Outcome.CONFIGURATION),
+    ((StoreFault,), Outcome.STORE),
+    ((Fault,), Outcome.SOCKET),
+)
+
+
+def outcome_of(fault: Fault) -> Outcome:
+    """Return how a session ended that this fault ended."""
+    return next(outcome for kinds, outcome in OUTCOMES if isinstance(fault, kinds))
+
+
+def exit_code(results: Iterable[Result]) -> int:
+    """Return what several sessions say together: the first failure, else whether there was mail."""
+    outcomes = [result.outcome for result in results]
+    failures = [outcome for outcome in outcomes if outcome > Outcome.NONE]
+    return int(failures[0] if failures else min(outcomes, default=Outcome.NONE))

@@ -1,0 +1,47 @@
+"""A remote as collecting needs to know it."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pillarbox.accounts.remotes import Remote
+from pillarbox.base.names import AccountId, RemoteId
+from pillarbox.base.secret import Secret
+from pillarbox.client.server import TIMEOUT_SECONDS, Server, Tls
+from pillarbox.collector.plan import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where mail comes from, whose it becomes, and what happens to it there.
+
+    `deadline_seconds` bounds the whole session, None for as long as it takes.
+    """
+
+    remote: RemoteId
+    account: AccountId
+    server: Server
+    user: str
+    password: Secret
+    policy: Policy = field(default_factory=Policy)
+    deadline_seconds: float | None = None
+
+
+def source_of(remote: Remote, password: Secret, *, allow_password_without_tls: bool) -> Source:
+    """Return a remote of the accounts room as collecting needs to know it."""
+    settings = remote.settings
+    return Source(
+        remote.id,
+        settings.account,
+        Server(
+            settings.host,
+            settings.port,
+            Tls(settings.tls.value),
+            Path(settings.ca_file) if settings.ca_file else None,
+            settings.timeout_seconds or TIMEOUT_SECONDS,
+            allow_password_without_tls,
+        ),
+        settings.user,
+        password,
+        Policy(settings.delete_after_days),
+        settings.deadline_seconds,
+    )
