@@ -1,0 +1,134 @@
+"""Deliver messages from files, octet for octet, in bounded memory whatever their size.
+
+A message whose line ends are all LF is text in local convention and is stored as CRLF; that is
+known only at its end, so each file is read twice.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum, auto
+from io import FileIO
+from itertools import groupby
+from pathlib import Path
+
+from pillarbox.base.names import AccountId
+from pillarbox.base.words import N_
+from pillarbox.message.mbox import Piece, Start, split
+from pillarbox.store.blobs.port import CHUNK_OCTETS
+from pillarbox.store.deposit import Deposit
+from pillarbox.store.mail_files import MailFile, Refused, find_mail, reason
+
+EMPTY = N_("It is empty.")
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """A message that is durable in the maildrop; `octets` as they are stored."""
+
+    path: Path
+    octets: int
+    number: int | None = None  # in an mbox, from 1
+
+
+class LineEnds(Enum):
+    """What was learnt of a message before it is stored."""
+
+    NONE = auto()  # there are no octets at all
+    LOCAL = auto()  # LF and no CR
+    OTHER = auto()
+
+
+class FileDelivery:
+    """Puts the messages of `paths` into an account's maildrop.
+
+    `total_octets` counts what was found, `done_octets` what is behind us: of use to a progress bar.
+    """
+
+    def __init__(self, store: Deposit, account: AccountId, paths: Iterable[Path]) -> None:
+        self._store = store
+        self._account = account
+        self._found = list(find_mail(paths))
+        self.total_octets = sum(mail.octets for mail in self._found if isinstance(mail, MailFile))
+        self.done_octets = 0
+
+    def run(self) -> Iterator[Delivered | Refused]:
+        """Yield what came of each message, once it is durable or refused.
+
+        Raises StoreFault where it cannot be stored: whatever was yielded before is delivered.
+        """
+        for mail in self._found:
+            if isinstance(mail, Refused):
+                yield mail
+            else:
+                before = self.done_octets
+                yield from self._file(mail)
+                self.done_octets = before + mail.octets
+
+    def _file(self, mail: MailFile) -> Iterator[Delivered | Refused]:
+        number = 1 if mail.is_mbox else None
+        try:
+            with mail.path.open("rb", buffering=0) as file:
+                known = [_line_ends(message) for message in _messages(file, mail)]
+                file.seek(0)
+                for line_ends, message in zip(known, _messages(file, mail), strict=False):
+                    yield self._message(mail.path, number, line_ends, self._counted(message))
+                    number = number and number + 1
+        except OSError as error:
+            yield Refused(mail.path, reason(error), number)
+
+    def _counted(self, message: Iterator[bytes]) -> Iterator[bytes]:
+        for chunk in message:
+            self.done_octets += len(chunk)
+            yield chunk
+
+    def _message(
+        self, path: Path, number: int | None, line_ends: LineEnds, message: Iterator[bytes]
+    ) -> Delivered | Refused:
+        if line_ends is LineEnds.NONE:
+            return Refused(path, EMPTY, number)
+        with self._store.incoming() as incoming:
+            for chunk in message:
+                is_local = line_ends is LineEnds.LOCAL
+                incoming.write(chunk.replace(b"\n", b"\r\n") if is_local else chunk)
+            kept = incoming.keep()
+        self._store.deliver(kept, self._account)
+        return Delivered(path, kept.octets, number)
+
+
+def _messages(file: FileIO, mail: MailFile) -> Iterator[Iterator[bytes]]:
+    """Yield each message's octets; take one whole before the next is asked for."""
+    pieces = split(_chunks(file, mail)) if mail.is_mbox else _single(_chunks(file, mail))
+    count = 0
+
+    def number(piece: Piece) -> int:
+        nonlocal count
+        count += isinstance(piece, Start)
+        return count
+
+    for _, group in groupby(pieces, number):
+        yield (piece for piece in group if not isinstance(piece, Start))
+
+
+def _single(chunks: Iterator[bytes]) -> Iterator[Piece]:
+    yield Start()
+    yield from chunks
+
+
+def _chunks(file: FileIO, mail: MailFile) -> Iterator[bytes]:
+    # Up to the octets that it had when it was found: both readings see the same of a file that
+    # somebody still appends to.
+    rest = mail.octets
+    while rest and (chunk := file.read(min(rest, CHUNK_OCTETS))):
+        rest -= len(chunk)
+        yield chunk
+
+
+def _line_ends(message: Iterator[bytes]) -> LineEnds:
+    has_octets = has_lf = has_cr = False
+    for chunk in message:
+        has_octets = True
+        has_lf = has_lf or b"\n" in chunk
+        has_cr = has_cr or b"\r" in chunk
+    if not has_octets:
+        return LineEnds.NONE
+    return LineEnds.LOCAL if has_lf and not has_cr else LineEnds.OTHER
