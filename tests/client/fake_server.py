@@ -17,6 +17,7 @@ from pillarbox.net.tls import secure_as_server, server_context
 from pillarbox.wire.dots import DotStuffer
 
 HOST = "localhost"
+HANG_UP = b"hang up"  # in place of a reply
 NAME, PASSWORD = "mrose", "correct horse"
 CAPABILITIES = ("TOP", "UIDL", "PIPELINING", "RESP-CODES", "STLS", "USER", "SASL PLAIN")
 
@@ -118,6 +119,8 @@ class Session:
             await self.answer(line)
 
     async def say(self, octets: bytes) -> None:
+        if octets == HANG_UP:
+            raise PeerFault("hung up")
         limit = self.server.cut_after
         if limit is not None and self.sent + len(octets) > limit:
             await self.stream.write(octets[: limit - self.sent])

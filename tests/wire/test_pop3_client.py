@@ -1,17 +1,11 @@
-"""The client's half of the wire: every answer, every limit, the same for every chunking."""
-
-from collections.abc import Iterable
+"""The client's half of the wire: every answer, every limit."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from pillarbox.base.errors import Bug, PeerFault
+from pillarbox.base.errors import Bug
 from pillarbox.base.secret import Secret
-from pillarbox.wire.dots import DotStuffer
 from pillarbox.wire.pop3.announced import Announced, read_announced
 from pillarbox.wire.pop3.answers import (
-    Answer,
     Challenge,
     End,
     GarbageFault,
@@ -31,7 +25,6 @@ from pillarbox.wire.pop3.client import (
     ClientConversation,
 )
 from pillarbox.wire.pop3.commands import (
-    COMMAND_OCTETS,
     Auth,
     AuthCancel,
     AuthResponse,
@@ -40,117 +33,15 @@ from pillarbox.wire.pop3.commands import (
     Dele,
     List,
     Noop,
-    Pass,
     Quit,
     Retr,
-    Rset,
     Stat,
     Stls,
     Top,
     Uidl,
-    UnsendableFault,
     User,
-    encode,
 )
-
-SENT = [
-    (User("mrose"), b"USER mrose\r\n"),
-    (User("山田"), "USER 山田\r\n".encode()),
-    (Pass(Secret(b"correct horse")), b"PASS correct horse\r\n"),
-    (Auth("PLAIN", Secret(b"\0a\0b")), b"AUTH PLAIN AGEAYg==\r\n"),
-    (Auth("PLAIN", Secret(b"")), b"AUTH PLAIN =\r\n"),
-    (Auth("PLAIN", None), b"AUTH PLAIN\r\n"),
-    (Auth("PLAIN", Secret(b"x" * 300)), b"AUTH PLAIN\r\n"),
-    (AuthResponse(Secret(b"\0a\0b")), b"AGEAYg==\r\n"),
-    (AuthResponse(Secret(b"")), b"\r\n"),
-    (AuthCancel(), b"*\r\n"),
-    (Capa(), b"CAPA\r\n"),
-    (Stls(), b"STLS\r\n"),
-    (Stat(), b"STAT\r\n"),
-    (List(), b"LIST\r\n"),
-    (List(3), b"LIST 3\r\n"),
-    (Uidl(), b"UIDL\r\n"),
-    (Uidl(3), b"UIDL 3\r\n"),
-    (Retr(1), b"RETR 1\r\n"),
-    (Top(1, 0), b"TOP 1 0\r\n"),
-    (Dele(2), b"DELE 2\r\n"),
-    (Noop(), b"NOOP\r\n"),
-    (Rset(), b"RSET\r\n"),
-    (Quit(), b"QUIT\r\n"),
-]
-
-
-def conversation(*commands: Command, greeting: bytes = b"+OK\r\n") -> ClientConversation:
-    started = ClientConversation()
-    started.feed(greeting)
-    started.next_answer()
-    for command in commands:
-        started.send(command)
-    return started
-
-
-def drained(client: ClientConversation) -> tuple[list[Answer], type[PeerFault] | None]:
-    """Return the answers up to where more octets are needed or a fault is raised."""
-    answers: list[Answer] = []
-    try:
-        while (answer := client.next_answer()) is not None:
-            answers.append(answer)
-    except PeerFault as fault:
-        return answers, type(fault)
-    return answers, None
-
-
-def heard(
-    client: ClientConversation, chunks: Iterable[bytes]
-) -> tuple[list[Answer], type[PeerFault] | None]:
-    """Return all answers, a message's octets joined, and the fault that ended them."""
-    answers: list[Answer] = []
-    for chunk in chunks:
-        client.feed(chunk)
-        more, fault = drained(client)
-        answers += more
-        if fault is not None:
-            return joined(answers), fault
-    return joined(answers), None
-
-
-def joined(answers: list[Answer]) -> list[Answer]:
-    whole: list[Answer] = []
-    for answer in answers:
-        if isinstance(answer, Octets) and whole and isinstance(whole[-1], Octets):
-            whole[-1] = Octets(whole[-1].octets + answer.octets)
-        else:
-            whole.append(answer)
-    return whole
-
-
-@pytest.mark.parametrize(("command", "octets"), SENT)
-def test_a_command_is_one_line(command: Command, octets: bytes) -> None:
-    assert octets == encode(command)
-
-
-@pytest.mark.parametrize("octet", [b"\r", b"\n", b"\0"])
-def test_a_line_end_or_a_nul_in_a_name_or_password_is_refused(octet: bytes) -> None:
-    password = b"a" + octet + b"DELE 1"
-    client = conversation()
-
-    with pytest.raises(UnsendableFault):
-        client.send(Pass(Secret(password)))
-    with pytest.raises(UnsendableFault):
-        client.send(User(password.decode()))
-
-
-def test_a_password_that_no_command_can_hold_is_refused_without_being_shown() -> None:
-    most = COMMAND_OCTETS - len(b"PASS \r\n")
-
-    assert COMMAND_OCTETS == len(encode(Pass(Secret(b"p" * most))))
-    with pytest.raises(UnsendableFault) as refused:
-        encode(Pass(Secret(b"p" * (most + 1))))
-    assert "ppp" not in str(refused.value)
-
-
-def test_the_password_is_not_in_the_repr_of_what_was_sent() -> None:
-    assert "horse" not in repr(Pass(Secret(b"horse"))) + repr(Auth("PLAIN", Secret(b"horse")))
+from tests.wire.hearing import conversation, drained, heard
 
 
 def test_the_greeting_comes_first() -> None:
@@ -397,78 +288,3 @@ def test_capabilities_are_read_in_either_case_with_their_arguments() -> None:
 
 def test_a_server_that_announces_nothing_has_no_mechanisms() -> None:
     assert frozenset() == Announced().mechanisms
-
-
-# The same for every chunking
-
-PIPELINED: list[Command] = [
-    Noop(), Dele(1), List(1), Uidl(), List(), Capa(), Retr(1), Top(1, 0)
-]  # fmt: skip
-LAST: list[Command] = [Stls(), Auth("PLAIN", None), Quit()]
-MESSAGE = st.text(alphabet="a.\r\n\0é", max_size=40).map(str.encode)
-TEXT = st.text(alphabet="ab [].-/\r\t", max_size=12).map(
-    lambda text: text.replace("\r", "").encode()
-)
-
-
-def stuffed(message: bytes) -> bytes:
-    stuffer = DotStuffer()
-    return stuffer.feed(message) + stuffer.finish()
-
-
-@st.composite
-def exchanges(draw: st.DrawFn) -> tuple[list[Command], bytes]:
-    """Commands and what a server, mostly a good one, says to them."""
-    commands: list[Command] = []
-    said = b""
-    for _ in range(draw(st.integers(0, 5))):
-        command = draw(st.sampled_from(PIPELINED))
-        commands.append(command)
-        is_ok = draw(st.booleans())
-        said += (b"+OK " if is_ok else b"-ERR ") + draw(TEXT) + b"\r\n"
-        if is_ok and isinstance(command, Retr | Top):
-            said += stuffed(draw(MESSAGE))
-        elif is_ok and command in {List(), Uidl(), Capa()}:
-            said += b"".join(line + b"\r\n" for line in draw(st.lists(TEXT, max_size=3)))
-            said += b".\r\n"
-    if draw(st.booleans()):
-        commands.append(draw(st.sampled_from(LAST)))
-        said += draw(st.sampled_from([b"+OK\r\n", b"-ERR x\r\n", b"+ \r\n+OK\r\n"]))
-    return commands, said + draw(st.sampled_from([b"", b"", b"x", b"+OK x\r\n", b"\xff\r\n"]))
-
-
-def split(said: bytes, cuts: list[int]) -> list[bytes]:
-    ends = sorted(cut % (len(said) + 1) for cut in cuts)
-    return [said[a:b] for a, b in zip([0, *ends], [*ends, len(said)], strict=True)]
-
-
-@given(exchanges(), st.lists(st.integers(0, 10_000), max_size=8))
-def test_the_answers_are_the_same_for_every_chunking(
-    exchange: tuple[list[Command], bytes], cuts: list[int]
-) -> None:
-    commands, said = exchange
-    whole = heard(conversation(*commands), [said])
-
-    assert whole == heard(conversation(*commands), split(said, cuts))
-    assert whole == heard(conversation(*commands), [bytes([octet]) for octet in said])
-
-
-@given(MESSAGE, st.lists(st.integers(0, 10_000), max_size=8))
-def test_what_a_server_stuffs_its_client_unstuffs(message: bytes, cuts: list[int]) -> None:
-    answers, fault = heard(conversation(Retr(1)), split(b"+OK\r\n" + stuffed(message), cuts))
-    octets = b"".join(answer.octets for answer in answers if isinstance(answer, Octets))
-    ends_with_line = message.endswith(b"\r\n") or not message
-
-    assert fault is None
-    assert (message if ends_with_line else message + b"\r\n") == octets
-    assert End() == answers[-1]
-
-
-@given(st.binary(max_size=200))
-def test_whatever_comes_only_named_peer_faults_are_raised(said: bytes) -> None:
-    client = ClientConversation()
-    client.send(Uidl())
-    client.send(Retr(1))
-
-    _, fault = heard(client, [said])
-    assert fault in {None, GarbageFault, UnsolicitedFault, ReplyTooLongFault}

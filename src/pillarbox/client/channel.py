@@ -1,14 +1,12 @@
 """A conversation on a stream: commands go out, answers come in, no wait is without a deadline."""
 
-import ssl
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from pillarbox.base.errors import Bug, PeerFault
 from pillarbox.client.faults import HungUpFault, refused
 from pillarbox.net.deadline import within
 from pillarbox.net.stream import Stream
-from pillarbox.net.tls import secure_as_client
 from pillarbox.wire.pop3.answers import (
     Answer,
     End,
@@ -21,6 +19,7 @@ from pillarbox.wire.pop3.client import ClientConversation
 from pillarbox.wire.pop3.commands import Command
 
 A = TypeVar("A")
+Secure = Callable[[Stream], Awaitable[Stream]]  # runs the handshake, or raises TlsFault
 
 
 class Channel:
@@ -71,8 +70,8 @@ class Channel:
             lines.append(expected(answer, ReplyLine).line)
         return lines
 
-    async def secure(self, context: ssl.SSLContext, host: str) -> None:
-        """Begin TLS on a server of this name.
+    async def secure(self, secure: Secure) -> None:
+        """Begin TLS.
 
         Raises StlsInjectionFault where octets have come in already, before one octet goes out.
         """
@@ -80,7 +79,7 @@ class Channel:
         if self._stream.has_unread:
             raise StlsInjectionFault("Octets came in behind the +OK to STLS.")
         async with within(self._seconds):
-            self._stream = await secure_as_client(self._stream, context, host)
+            self._stream = await secure(self._stream)
         self.is_secure = True
 
     async def close(self) -> None:

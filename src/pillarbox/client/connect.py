@@ -1,10 +1,9 @@
 """Getting to the point where a login can be sent: connect, greeting, TLS."""
 
 import asyncio
-import ssl
 from collections.abc import Awaitable, Callable
 
-from pillarbox.client.channel import Channel
+from pillarbox.client.channel import Channel, Secure
 from pillarbox.client.connection import Connection
 from pillarbox.client.faults import RefusedFault, StlsMissingFault, greeting_fault
 from pillarbox.client.server import Server, Tls
@@ -26,29 +25,33 @@ async def connect(server: Server, dial: Dial = connector.connect) -> Connection:
     """
     # Reading the system's certificate authorities takes tens of milliseconds.
     context = await asyncio.to_thread(client_context, server.ca_file)
+
+    async def secure(stream: Stream) -> Stream:
+        return await secure_as_client(stream, context, server.host)
+
     stream = await dial(server.host, server.port, server.timeout_seconds)
     try:
-        return Connection(await _prepare(stream, context, server), server)
+        return Connection(await _prepare(stream, secure, server), server)
     except BaseException:
         stream.abort()
         raise
 
 
-async def _prepare(stream: Stream, context: ssl.SSLContext, server: Server) -> Channel:
+async def _prepare(stream: Stream, secure: Secure, server: Server) -> Channel:
     is_implicit = server.tls is Tls.IMPLICIT
     if is_implicit:
         async with within(server.timeout_seconds):
-            stream = await secure_as_client(stream, context, server.host)
+            stream = await secure(stream)
     channel = Channel(stream, server.timeout_seconds, is_secure=is_implicit)
     greeting = await channel.greeting()
     if not greeting.is_ok:
         raise greeting_fault(greeting)
     if server.tls is Tls.STLS:
-        await _start_tls(channel, context, server.host)
+        await _start_tls(channel, secure)
     return channel
 
 
-async def _start_tls(channel: Channel, context: ssl.SSLContext, host: str) -> None:
+async def _start_tls(channel: Channel, secure: Secure) -> None:
     """Begin TLS, or raise: RFC 2595, section 4. What was announced before is forgotten."""
     await channel.send([Capa()])
     try:
@@ -59,4 +62,4 @@ async def _start_tls(channel: Channel, context: ssl.SSLContext, host: str) -> No
         raise StlsMissingFault("The server does not offer STLS.")
     if not (await channel.ask(Stls())).is_ok:
         raise StlsMissingFault("The server refused STLS.")
-    await channel.secure(context, host)
+    await channel.secure(secure)
