@@ -20,6 +20,7 @@ from pillarbox.wire.pop3.answers import (
 )
 from pillarbox.wire.pop3.client import (
     CHUNK_OCTETS,
+    LISTING_LINES,
     LISTING_OCTETS,
     REPLY_OCTETS,
     ClientConversation,
@@ -162,12 +163,14 @@ def test_an_endless_line_is_cut_off_at_its_limit() -> None:
     assert ReplyTooLongFault is fault
 
 
-def test_an_endless_listing_is_cut_off() -> None:
+@pytest.mark.parametrize("line", [b"1 " + b"x" * 996 + b"\r\n", b"1 2\r\n"])
+def test_an_endless_listing_is_cut_off(line: bytes) -> None:
     client = conversation(Uidl())
-    lines = (b"1 " + b"x" * 996 + b"\r\n") * 1000
+    lines = line * 1000
+    most = min(LISTING_OCTETS // len(lines), LISTING_LINES // 1000)
 
-    _, fault = heard(client, [b"+OK\r\n"] + [lines] * (LISTING_OCTETS // len(lines) + 1))
-    assert ListingTooLongFault is fault
+    assert heard(client, [b"+OK\r\n"] + [lines] * most)[1] is None
+    assert ListingTooLongFault is heard(client, [lines])[1]
 
 
 def test_octets_that_nothing_asked_for_are_a_fault_at_once() -> None:

@@ -1,6 +1,5 @@
 """Collecting from a remote: one session under a lease, and what came of it."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -48,7 +47,7 @@ class Collector:
         What was kept before a fault stays kept, and is not fetched again.
         """
         try:
-            lease = await asyncio.to_thread(self._take_lease, source)
+            lease = self._take_lease(source)  # never waits; in a thread, a cancel could lose it
         except Fault as fault:
             return Result(outcome_of(fault), fault=fault)
         if lease is None:

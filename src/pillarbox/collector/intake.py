@@ -59,9 +59,9 @@ class Intake:
         Raises StoreFault where this or an earlier message cannot be kept.
         """
         await self._keepers.wait()
-        self._refuse_fault()
         arriving = _Arriving(lambda feed: self._start(feed, number, origin))
         try:
+            self._refuse_fault()
             async for chunk in chunks:
                 self._progress.received(len(chunk))
                 await arriving.add(chunk)

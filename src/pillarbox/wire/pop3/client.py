@@ -43,7 +43,8 @@ from pillarbox.wire.pop3.commands import (
 )
 
 REPLY_OCTETS = 8192  # RFC 1939, section 3 allows 512; servers with long texts are let be
-LISTING_OCTETS = 33_554_432  # about 400,000 unique-ids: more than any maildrop that is served
+LISTING_OCTETS = 25_165_824  # LISTING_LINES of the longest unique-ids, with something to spare
+LISTING_LINES = 262_144  # more messages than any maildrop that is served; bounds our memory
 CHUNK_OCTETS = 65_536  # the most of a message that one answer brings
 
 REPLY = re.compile(rb"(\+OK|-ERR)(?![A-Za-z0-9])[ \t]*(.*)", re.DOTALL)
@@ -61,7 +62,7 @@ class ClientConversation:
         self._awaited: deque[Command] = deque()
         self._is_greeted = False
         self._is_securing = False
-        self._listing_octets: int | None = None  # None: no listing is under way
+        self._listing: _Listing | None = None
         self._message: DotReader | None = None
         self._fault: PeerFault | None = None
 
@@ -110,8 +111,8 @@ class ClientConversation:
             return None
         if self._message is not None:
             return self._next_octets(self._message)
-        if self._listing_octets is not None:
-            return self._next_line(self._listing_octets)
+        if self._listing is not None:
+            return self._next_line(self._listing)
         return self._next_reply()
 
     def _refuse_injection(self) -> None:
@@ -142,7 +143,7 @@ class ClientConversation:
             case Stls():
                 self._is_securing = True
             case Capa() | List(None) | Uidl(None):
-                self._listing_octets = 0
+                self._listing = _Listing()
             case Retr() | Top():
                 self._message = DotReader()
             case _:
@@ -162,18 +163,14 @@ class ClientConversation:
 
     # Multi-line replies
 
-    def _next_line(self, octets: int) -> Answer | None:
+    def _next_line(self, listing: "_Listing") -> Answer | None:
         line = self._line()
         if line is None:
             return None
         if line == b".":
-            self._listing_octets = None
+            self._listing = None
             return End()
-        self._listing_octets = octets + len(line) + 2
-        if self._listing_octets > LISTING_OCTETS:
-            raise ListingTooLongFault(
-                "A listing is longer than {most} octets.", most=LISTING_OCTETS
-            )
+        listing.count(line)
         return ReplyLine(line.removeprefix(b"."))
 
     def _next_octets(self, message: DotReader) -> Answer | None:
@@ -188,6 +185,24 @@ class ClientConversation:
             return None
         self._message = None
         return End()
+
+
+class _Listing:
+    """How much of a listing has come."""
+
+    def __init__(self) -> None:
+        self._octets = self._lines = 0
+
+    def count(self, line: bytes) -> None:
+        """Count a line; raises ListingTooLongFault."""
+        self._lines += 1
+        self._octets += len(line) + 2
+        if self._lines > LISTING_LINES or self._octets > LISTING_OCTETS:
+            raise ListingTooLongFault(
+                "A listing is longer than {most} lines or {octets} octets.",
+                most=LISTING_LINES,
+                octets=LISTING_OCTETS,
+            )
 
 
 def _read_reply(line: bytes) -> tuple[bool, str | None, str]:
