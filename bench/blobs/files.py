@@ -51,14 +51,18 @@ class FileBlobs:
     def put(self, digest: bytes, chunks: Iterable[bytes]) -> None:
         """Keep the chunks under their digest: durable on return."""
         path = self.path(digest)
-        if path.exists():
-            return
+        if not path.exists():
+            self._write(path, chunks)
+        # Also for a name that was there: its writer may not have come as far as this sync.
+        sync_folder(path.parent)
+
+    def _write(self, path: Path, chunks: Iterable[bytes]) -> None:
         coming = self._coming / os.urandom(12).hex()
-        with coming.open("xb", buffering=0) as file:
+        with coming.open("xb") as file:
             file.writelines(chunks)
+            file.flush()
             os.fsync(file.fileno())
         coming.rename(path)
-        sync_folder(path.parent)
 
     def read(self, digest: bytes) -> bytes:
         """Give the whole blob."""
