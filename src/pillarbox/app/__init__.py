@@ -1,0 +1,1 @@
+"""Reads the configuration, builds the real things, runs them. The only room that does."""

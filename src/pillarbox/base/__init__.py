@@ -1,0 +1,1 @@
+"""What every room may use: faults, secrets, the clock's shape. Pure."""

@@ -1,0 +1,1 @@
+"""What happened, for those who run this: one line an event. Blocking."""

@@ -1,0 +1,43 @@
+"""The journal: an event's name, then its fields, one line each, safe to show on any terminal."""
+
+import threading
+from datetime import UTC, datetime
+from typing import TextIO
+
+from pillarbox.base.clock import Clock
+
+
+class Journal:
+    """Writes events to a text stream. Fields never hold a secret or a message's text."""
+
+    def __init__(self, out: TextIO, clock: Clock) -> None:
+        self._out = out
+        self._clock = clock
+        self._lock = threading.Lock()
+
+    def note(self, event: str, **fields: object) -> None:
+        """Write one event, e.g. `note("session.refused", peer=..., why="password")`."""
+        time = datetime.fromtimestamp(self._clock.now(), UTC).isoformat(timespec="milliseconds")
+        words = [time.replace("+00:00", "Z"), event]
+        words += [f"{name}={_shown(value)}" for name, value in fields.items()]
+        with self._lock:
+            self._out.write(" ".join(words) + "\n")
+            self._out.flush()
+
+
+def _shown(value: object) -> str:
+    """Return a value as one word, quoted where it could be taken for more than one."""
+    text = str(value)
+    is_plain = text.isprintable() and text and not set(text) & set(' "=\\')
+    return text if is_plain else _quoted(text)
+
+
+def _quoted(text: str) -> str:
+    # Control characters, line ends and direction marks become escapes: no line can be forged.
+    return '"' + "".join(map(_escaped, text)) + '"'
+
+
+def _escaped(character: str) -> str:
+    if character in '"\\':
+        return "\\" + character
+    return character if character.isprintable() else ascii(character)[1:-1]

@@ -1,0 +1,1 @@
+"""What a message is, as octets: line ends, the served form, mbox. Pure."""

@@ -1,0 +1,121 @@
+"""A TCP or Unix connection as a stream, with bounded buffers both ways."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Callable
+from typing import cast
+
+from pillarbox.base.errors import PeerFault
+from pillarbox.net.stream import READ_OCTETS
+
+
+class SocketStream(asyncio.Protocol):
+    """The asyncio protocol is the stream: nothing stands between the transport and its reader."""
+
+    def __init__(self, connected: Callable[["SocketStream"], None] | None = None) -> None:
+        self.peer = ""
+        self._connected = connected
+        self._transport: asyncio.Transport | None = None
+        self._octets = bytearray()
+        self._is_ended = False
+        self._is_lost = False
+        self._is_reading_paused = False
+        self._readable = asyncio.Event()
+        self._writable = asyncio.Event()
+        self._closed = asyncio.Event()
+        self._writable.set()
+
+    # What the transport calls.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the transport; small writes go out at once, not when the last one was seen."""
+        self._transport = cast("asyncio.Transport", transport)
+        self._transport.set_write_buffer_limits(high=READ_OCTETS)
+        self.peer = _address(transport)
+        connection = transport.get_extra_info("socket")
+        if connection.family in {socket.AF_INET, socket.AF_INET6}:
+            # asyncio does this only where the listening socket was made with a protocol number.
+            with contextlib.suppress(OSError):
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self._connected is not None:
+            self._connected(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Hold what came in; stop the transport while too much is unread."""
+        self._octets += data
+        self._readable.set()
+        if len(self._octets) >= READ_OCTETS and not self._is_reading_paused:
+            self._is_reading_paused = True
+            self._open_transport.pause_reading()
+
+    def eof_received(self) -> bool:
+        """Note the end; our side stays open for what is still to be said."""
+        self._is_ended = True
+        self._readable.set()
+        return True
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
+        """Wake everybody who waits."""
+        self._is_lost = True
+        self._is_ended = True
+        for event in (self._readable, self._writable, self._closed):
+            event.set()
+
+    def pause_writing(self) -> None:
+        """Make writers wait: the peer does not read."""
+        self._writable.clear()
+
+    def resume_writing(self) -> None:
+        """Let writers go on."""
+        self._writable.set()
+
+    # The stream.
+
+    @property
+    def has_unread(self) -> bool:
+        """Whether octets have come in that nobody has read."""
+        return bool(self._octets)
+
+    async def read(self) -> bytes:
+        """Return what has come in; nothing at the end of the stream."""
+        while not self._octets and not self._is_ended:
+            self._readable.clear()
+            await self._readable.wait()
+        octets = bytes(self._octets[:READ_OCTETS])
+        del self._octets[:READ_OCTETS]
+        if self._is_reading_paused and len(self._octets) < READ_OCTETS and not self._is_lost:
+            self._is_reading_paused = False
+            self._open_transport.resume_reading()
+        return octets
+
+    async def write(self, octets: bytes) -> None:
+        """Return once a bounded number of octets waits to be sent. Raises PeerFault."""
+        self._refuse_lost()
+        self._open_transport.write(octets)
+        if not self._writable.is_set():
+            await self._writable.wait()
+            self._refuse_lost()
+
+    async def close(self) -> None:
+        """Send what is left, then close."""
+        self._open_transport.close()
+        await self._closed.wait()
+
+    def abort(self) -> None:
+        """Close at once; what is not sent yet is lost."""
+        self._open_transport.abort()
+
+    @property
+    def _open_transport(self) -> asyncio.Transport:
+        assert self._transport is not None
+        return self._transport
+
+    def _refuse_lost(self) -> None:
+        if self._is_lost:
+            raise PeerFault("The connection broke.")
+
+
+def _address(transport: asyncio.BaseTransport) -> str:
+    name = transport.get_extra_info("peername")
+    return name[0] if isinstance(name, tuple) else "unix"

@@ -1,0 +1,41 @@
+"""A stream of octets to a peer; the port that sockets, TLS and the network in memory implement."""
+
+from typing import Protocol
+
+READ_OCTETS = 65_536  # the most that one read returns, and that is held unread
+
+
+class Stream(Protocol):
+    """Octets both ways. One task reads and one task writes at a time."""
+
+    @property
+    def peer(self) -> str:
+        """The other end's address, for people and for limits."""
+        ...
+
+    @property
+    def has_unread(self) -> bool:
+        """Whether octets have come in that nobody has read."""
+        ...
+
+    async def read(self) -> bytes:
+        """Return what has come in, at least one octet; nothing at the end of the stream.
+
+        Raises PeerFault where the connection broke.
+        """
+        ...
+
+    async def write(self, octets: bytes) -> None:
+        """Return once the octets are on their way, with a bounded number of them still here.
+
+        Raises PeerFault where the connection broke.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Send what is left, then close. Never raises PeerFault."""
+        ...
+
+    def abort(self) -> None:
+        """Close at once; what is not sent yet is lost."""
+        ...

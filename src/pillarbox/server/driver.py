@@ -1,0 +1,236 @@
+"""Performs a session's effects on a stream: all the waiting, reading and writing of one connection.
+
+What is sent is gathered into blocks of bounded size; the peer's slowness is ours. Every wait has a
+deadline, and a session that passes one ends without a word (RFC 1939, section 3).
+"""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+from pillarbox.base.errors import Fault, PeerFault, StoreFault
+from pillarbox.base.names import AccountId
+from pillarbox.net.pool import PoolFullError
+from pillarbox.net.stream import READ_OCTETS, Stream
+from pillarbox.net.tls import secure_as_server
+from pillarbox.server.effects import (
+    Admit,
+    Closed,
+    Commit,
+    Effect,
+    OpenMaildrop,
+    Receive,
+    Refusal,
+    Send,
+    StartTls,
+    Transmit,
+)
+from pillarbox.server.limits import Connections
+from pillarbox.server.services import Services
+from pillarbox.server.session import Session
+from pillarbox.server.transmission import top, whole
+from pillarbox.store.served import served_chunks
+from pillarbox.store.store import Maildrop, MaildropInUseError, Message
+from pillarbox.wire.pop3.capa import Channel
+
+
+class Driver:
+    """One connection."""
+
+    def __init__(self, stream: Stream, services: Services, connections: Connections) -> None:
+        self._stream = stream
+        self._services = services
+        self._connections = connections
+        self._maildrop: Maildrop | None = None
+        self._account: AccountId | None = None
+        self._unsent = bytearray()
+        self._deadline = _now() + services.timers.pre_login
+        self._is_draining = False
+        self._is_receiving = False
+
+    async def run(self, *, is_secure: bool) -> None:
+        """Serve the connection to its end. Raises nothing but CancelledError."""
+        services = self._services
+        channel = Channel(
+            is_secure=is_secure,
+            offers_stls=services.tls is not None,
+            allows_plaintext=services.allow_plaintext_auth_without_tls,
+        )
+        why = "error"
+        try:
+            if is_secure:
+                await self._secure()
+            why = await self._live(Session(channel))
+        except TimeoutError:
+            why = "timeout"
+        except PeerFault as fault:
+            why = str(fault)
+        except StoreFault as fault:
+            services.journal.note("session.failed", peer=self._stream.peer, why=fault)
+        finally:
+            await self._leave(why)
+
+    def drain(self) -> None:
+        """End the session as soon as it only waits for its client."""
+        self._is_draining = True
+        if self._is_receiving:
+            self._stream.abort()
+
+    async def _live(self, session: Session) -> str:
+        """Perform effects until the session or the connection is over; return how it ended."""
+        effects = session.run()
+        answer: Any = None
+        with suppress(StopIteration):
+            while True:
+                effect = effects.send(answer)
+                answer = await self._perform(effect)
+        await self._flush()
+        async with asyncio.timeout(self._services.timers.close):
+            await self._stream.close()
+        return "end"
+
+    async def _leave(self, why: str) -> None:
+        self._stream.abort()
+        if self._maildrop is not None:
+            self._maildrop.release()
+        self._connections.leave(self._stream.peer, was_admitted=self._account is not None)
+        self._services.journal.note("session.closed", peer=self._stream.peer, why=why)
+
+    async def _perform(self, effect: Effect) -> object:
+        if not isinstance(effect, Receive) and self._account is not None:
+            # RFC 1939, section 3: any command resets the timer; octets alone do not.
+            self._deadline = _now() + self._services.timers.autologout
+        match effect:
+            case Receive():
+                return await self._receive()
+            case Send(octets):
+                return await self._send(octets)
+            case StartTls(ready, refusal):
+                return await self._start_tls(ready, refusal)
+            case Admit():
+                return await self._admit(effect)
+            case OpenMaildrop(account):
+                return await self._open(account)
+            case Transmit():
+                return await self._transmit(effect)
+            case Commit(marked):
+                return await self._commit(list(marked))
+
+    # Octets
+
+    async def _receive(self) -> bytes:
+        await self._flush()
+        if self._is_draining:
+            return b""
+        self._is_receiving = True
+        try:
+            async with asyncio.timeout_at(self._deadline):
+                return await self._stream.read()
+        finally:
+            self._is_receiving = False
+
+    async def _send(self, octets: bytes) -> None:
+        self._unsent += octets
+        if len(self._unsent) >= READ_OCTETS:
+            await self._flush()
+
+    async def _flush(self) -> None:
+        if self._unsent:
+            octets = bytes(self._unsent)
+            self._unsent.clear()
+            async with asyncio.timeout(self._services.timers.autologout):
+                await self._stream.write(octets)
+
+    async def _start_tls(self, ready: bytes, refusal: bytes) -> bool:
+        if self._stream.has_unread:
+            await self._send(refusal)
+            return False
+        await self._send(ready)
+        await self._flush()
+        await self._secure()
+        return True
+
+    async def _secure(self) -> None:
+        context = self._services.tls
+        assert context is not None
+        async with asyncio.timeout_at(self._deadline):
+            self._stream = await secure_as_server(self._stream, context)
+
+    # The other rooms
+
+    async def _admit(self, effect: Admit) -> AccountId | Refusal:
+        services = self._services
+        try:
+            account = await services.hashing.run(services.try_password, effect.name, effect.secret)
+        except (PoolFullError, StoreFault) as fault:
+            self._note_refused("busy", fault)
+            return Refusal.TRY_LATER
+        if account is None:
+            self._note_refused("password", None)
+            return Refusal.NOT_ACCEPTED
+        return account
+
+    def _note_refused(self, why: str, fault: Fault | None) -> None:
+        fields = {} if fault is None else {"fault": fault}
+        self._services.journal.note("login.refused", peer=self._stream.peer, why=why, **fields)
+
+    async def _open(self, account: AccountId) -> object:
+        services = self._services
+        try:
+            opening = services.disk.start(services.store.open_maildrop, account)
+            self._maildrop = await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            opening.add_done_callback(_release)
+            raise
+        except MaildropInUseError:
+            self._note_refused("in-use", None)
+            return Closed.IN_USE
+        except (PoolFullError, StoreFault) as fault:
+            self._note_refused("busy", fault)
+            return Closed.TRY_LATER
+        self._account = account
+        self._connections.admit(self._stream.peer)
+        services.journal.note("login.accepted", peer=self._stream.peer, account=account)
+        return self._maildrop.messages
+
+    async def _transmit(self, effect: Transmit) -> bool:
+        form = effect.message.form
+        try:
+            reader = self._services.store.read(effect.message.digest)
+        except StoreFault as fault:
+            self._services.journal.note("message.unreadable", why=fault)
+            return False
+        try:
+            chunks = served_chunks(reader, form)
+            lines = effect.lines
+            octets = whole(chunks, form) if lines is None else top(chunks, form, lines)
+            await self._send_all(effect.first, octets)
+        finally:
+            reader.close()
+        return True
+
+    async def _send_all(self, first: bytes, chunks: Iterator[bytes]) -> None:
+        # A StoreFault from here on ends the connection: the client must not see a final dot.
+        await self._send(first)
+        for chunk in chunks:
+            await self._send(chunk)
+
+    async def _commit(self, marked: list[Message]) -> bool:
+        assert self._maildrop is not None
+        try:
+            await self._services.disk.run(self._maildrop.commit, marked)
+        except (PoolFullError, StoreFault) as fault:
+            self._services.journal.note("removal.failed", account=self._account, why=fault)
+            return False
+        self._services.journal.note("messages.removed", account=self._account, count=len(marked))
+        return True
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def _release(opening: "asyncio.Future[Maildrop]") -> None:
+    if not opening.cancelled() and opening.exception() is None:
+        opening.result().release()

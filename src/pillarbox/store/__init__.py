@@ -1,0 +1,1 @@
+"""Maildrops over immutable blobs: the view, the lease and the commit. Blocking."""

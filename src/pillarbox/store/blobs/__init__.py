@@ -1,0 +1,1 @@
+"""Where octets lie: each back end passes the same contract tests."""

@@ -1,0 +1,125 @@
+"""One file a blob, on the local disk: `ab/cdef…` below one folder, `incoming/` for what is not yet
+whole.
+
+A name appears only by rename, after the octets are on the disk, so a name means a whole blob.
+"""
+
+import contextlib
+import hashlib
+import os
+import secrets
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from pillarbox.base.errors import StoreFault
+from pillarbox.store.blobs.port import Digest
+from pillarbox.store.disk import Disk, said_as_store_fault
+
+STALE_SECONDS = 86_400  # no delivery or collection is allowed to take a day
+
+
+class FileBlobs:
+    """Blobs as files below `folder`, which is made where it is missing."""
+
+    def __init__(self, folder: Path, disk: Disk) -> None:
+        self.folder = folder
+        self.incoming = folder / "incoming"
+        self.disk = disk
+        with said_as_store_fault(folder):
+            self._make_folders()
+
+    def writer(self) -> "FileWriter":
+        """Return a writer for one new blob."""
+        return FileWriter(self)
+
+    def open(self, digest: Digest) -> "FileReader":
+        """Return a reader; raises StoreFault where the blob is missing."""
+        return FileReader(self.path(digest))
+
+    def path(self, digest: Digest) -> Path:
+        """Return where a blob lies or would lie."""
+        name = digest.hex()
+        return self.folder / name[:2] / name[2:]
+
+    def _make_folders(self) -> None:
+        # All at once and synced, so that no delivery rests on a folder that may vanish.
+        self.incoming.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for number in range(256):
+            (self.folder / f"{number:02x}").mkdir(exist_ok=True, mode=0o700)
+        self.disk.sync_folder(self.folder)
+
+    def sweep(self) -> None:
+        """Remove what deliveries that were cut short long ago have left in `incoming/`."""
+        oldest = time.time() - STALE_SECONDS
+        for path in self.incoming.iterdir():
+            with contextlib.suppress(FileNotFoundError):
+                if path.stat().st_mtime < oldest:
+                    path.unlink()
+
+
+class FileWriter:
+    """Writes one blob to a temporary file, hashing on the way."""
+
+    def __init__(self, blobs: FileBlobs) -> None:
+        self._blobs = blobs
+        self._hash = hashlib.sha256()
+        self._path = blobs.incoming / secrets.token_hex(16)
+        with said_as_store_fault(self._path):
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+            self._file = os.fdopen(os.open(self._path, flags, 0o600), "wb", buffering=0)
+        self._is_kept = False
+
+    def write(self, chunk: bytes) -> None:
+        """Take the next octets; raises StoreFault."""
+        self._hash.update(chunk)
+        rest = memoryview(chunk)
+        with said_as_store_fault(self._path):
+            while rest:
+                rest = rest[self._file.write(rest) :]
+
+    def keep(self) -> Digest:
+        """Return the name once the blob is durable; raises StoreFault."""
+        digest = Digest(self._hash.digest())
+        path = self._blobs.path(digest)
+        disk = self._blobs.disk
+        with said_as_store_fault(path):
+            disk.sync(self._file.fileno())
+            disk.rename(self._path, path)  # over an equal blob: the same octets again
+            self._is_kept = True
+            disk.sync_folder(path.parent)
+        return digest
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._file.close()
+        if not self._is_kept:
+            self._path.unlink(missing_ok=True)
+
+
+class FileReader:
+    """Reads one blob's file; the octets stay readable even when the name goes."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            self._file = path.open("rb", buffering=0)
+        except OSError as error:
+            raise StoreFault("{path}: {why}.", path=path, why=error.strerror) from error
+
+    def read(self, octets: int) -> bytes:
+        """Return the next octets, nothing at the end; raises StoreFault."""
+        with said_as_store_fault(self._path):
+            return self._file.read(octets) or b""
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()

@@ -1,0 +1,53 @@
+"""What a blob back end can do. A blob is immutable octets, named by their SHA-256, kept once."""
+
+from types import TracebackType
+from typing import NewType, Protocol, Self
+
+Digest = NewType("Digest", bytes)  # the 32 octets of a SHA-256
+
+CHUNK_OCTETS = 65_536  # how much of a message is in memory at a time, reading or writing
+
+
+class BlobWriter(Protocol):
+    """Takes a message's octets in chunks; leaving the context without `keep` leaves nothing."""
+
+    def write(self, chunk: bytes) -> None:
+        """Take the next octets; raises StoreFault where they cannot be written."""
+        ...
+
+    def keep(self) -> Digest:
+        """Return the name once the blob is durable; raises StoreFault where it may not be."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
+
+class BlobReader(Protocol):
+    """Reads one blob; what was opened stays readable until it is closed."""
+
+    def read(self, octets: int) -> bytes:
+        """Return the next octets, at most so many; nothing at the end. Raises StoreFault."""
+        ...
+
+    def close(self) -> None:
+        """Give back what reading needed."""
+        ...
+
+
+class Blobs(Protocol):
+    """A place for blobs."""
+
+    def writer(self) -> BlobWriter:
+        """Return a writer for one new blob."""
+        ...
+
+    def open(self, digest: Digest) -> BlobReader:
+        """Return a reader at the first octet; raises StoreFault where the blob is missing."""
+        ...

@@ -1,0 +1,127 @@
+"""The embedded store: rows in the database, octets in blobs, leases as locked files."""
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+from pillarbox.base.clock import Clock
+from pillarbox.base.names import AccountId
+from pillarbox.db.sqlite import Database, Rows
+from pillarbox.message.served import ServedForm, Transformation
+from pillarbox.store.blobs.port import BlobReader, Blobs, Digest
+from pillarbox.store.disk import said_as_store_fault
+from pillarbox.store.incoming import SurveyedIncoming
+from pillarbox.store.lease import Lease, take_lease
+from pillarbox.store.store import Kept, MaildropInUseError, Message, MessageId
+from pillarbox.store.unique_id import new_unique_id
+
+VIEW = """
+    SELECT id, unique_id, digest, transformation, served_octets, header_octets, has_dot_lines,
+           has_8bit_header
+    FROM messages JOIN blobs USING (digest)
+    WHERE account_id = ? AND state = 'maildrop'
+    ORDER BY id
+"""
+
+
+class SqliteStore:
+    """Maildrops in one database; several processes may open the same one."""
+
+    def __init__(self, database: Database, blobs: Blobs, leases: Path, clock: Clock) -> None:
+        self._database = database
+        self._blobs = blobs
+        self._leases = leases
+        self._clock = clock
+        with said_as_store_fault(leases):
+            leases.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    def incoming(self) -> SurveyedIncoming:
+        """Return a place for one new message."""
+        return SurveyedIncoming(self._blobs.writer())
+
+    def deliver(self, kept: Kept, account: AccountId) -> str:
+        """Add a kept message to an account's maildrop; return its unique-id once durable."""
+        unique_id = new_unique_id()
+        arrived_at = int(self._clock.now())
+
+        def add(rows: Rows) -> None:
+            add_blob(rows, kept)
+            rows.insert(
+                "INSERT INTO messages (account_id, unique_id, digest, arrived_at, state)"
+                " VALUES (?, ?, ?, ?, 'maildrop')",
+                account,
+                unique_id,
+                kept.digest,
+                arrived_at,
+            )
+
+        self._database.write(add)
+        return unique_id
+
+    def read(self, digest: Digest) -> BlobReader:
+        """Return a reader of a message's octets as they came; raises StoreFault."""
+        return self._blobs.open(digest)
+
+    def open_maildrop(self, account: AccountId) -> "SqliteMaildrop":
+        """Take the lease and the view; raises MaildropInUseError."""
+        lease = take_lease(self._leases / str(account))
+        if lease is None:
+            raise MaildropInUseError("The maildrop is in use.")
+        try:
+            with self._database.reading() as rows:
+                messages = [_message(row) for row in rows.all(VIEW, account)]
+        except BaseException:
+            lease.release()
+            raise
+        return SqliteMaildrop(self._database, lease, messages, self._clock)
+
+
+class SqliteMaildrop:
+    """A view that was read once, and the lease that makes it ours."""
+
+    def __init__(
+        self, database: Database, lease: Lease, messages: Sequence[Message], clock: Clock
+    ) -> None:
+        self._database = database
+        self._lease = lease
+        self._clock = clock
+        self.messages = messages
+
+    def commit(self, marked: Collection[Message]) -> None:
+        """Remove these and nothing else, in one transaction; raises StoreFault."""
+        if not marked:
+            return
+        left_at = int(self._clock.now())
+        self._database.write(
+            lambda rows: rows.run_each(
+                "UPDATE messages SET left_at = ?,"
+                " state = CASE archived WHEN 1 THEN 'archive' ELSE 'removed' END"
+                " WHERE id = ? AND state = 'maildrop'",
+                [(left_at, message.id) for message in marked],
+            )
+        )
+
+    def release(self) -> None:
+        """Give the lease back; nothing is removed by it."""
+        self._lease.release()
+
+
+def add_blob(rows: Rows, kept: Kept) -> None:
+    """Record what was learnt of a kept message, unless it is known already."""
+    rows.run(
+        "INSERT INTO blobs VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        kept.digest,
+        kept.octets,
+        kept.form.transformation,
+        kept.form.octets,
+        kept.form.header_octets,
+        kept.form.has_dot_lines,
+        kept.form.has_8bit_header,
+    )
+
+
+def _message(row: tuple[int, str, bytes, str, int, int, int, int]) -> Message:
+    message_id, unique_id, digest, transformation, octets, header_octets, dots, eight_bit = row
+    form = ServedForm(
+        Transformation(transformation), octets, header_octets, bool(dots), bool(eight_bit)
+    )
+    return Message(MessageId(message_id), unique_id, Digest(digest), form)

@@ -1,0 +1,136 @@
+"""The commands: one row each, with the states they belong to and how what follows them is read."""
+
+import base64
+import binascii
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pillarbox.base.secret import Secret
+from pillarbox.wire.pop3 import events
+from pillarbox.wire.pop3.events import Event, Fault, Malformed
+from pillarbox.wire.pop3.state import State
+
+NUMBER = re.compile(rb"[0-9]{1,10}")  # no maildrop has more; keeps int() cheap on hostile input
+MECHANISM = re.compile(r"[A-Z0-9_-]{1,20}")  # RFC 4422, section 3.1
+
+Reader = Callable[[bytes], Event | Fault]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Where a command may be said, and the reader of its arguments."""
+
+    states: frozenset[State]
+    read: Reader
+
+
+def parse(line: bytes, state: State, name: str | None) -> Event:
+    """Return what a line (without CRLF) says in this state; `name` is that of a USER before it."""
+    keyword, _, arguments = line.partition(b" ")
+    command = COMMANDS.get(keyword.upper())
+    if command is None:
+        return Malformed(Fault.UNKNOWN)
+    if state not in command.states:
+        return Malformed(Fault.WRONG_STATE)
+    event = command.read(arguments)
+    if isinstance(event, Fault):
+        return Malformed(event)
+    if isinstance(event, events.Pass):
+        # RFC 1939, section 7: PASS only right after a USER.
+        return Malformed(Fault.NO_NAME) if name is None else events.Pass(name, event.secret)
+    return event
+
+
+def decode_response(octets: bytes) -> Secret | None:
+    """Return what base64 text stands for, None where it is not exactly base64; RFC 5034, section 4."""
+    try:
+        decoded = base64.b64decode(octets, validate=True)
+    except binascii.Error:
+        return None
+    # Spare bits and a missing "=" are lenient readings that an attacker could use.
+    return Secret(decoded) if base64.b64encode(decoded) == octets else None
+
+
+def _nothing(event: Event) -> Reader:
+    # Old clients leave a space behind a keyword; nothing can be meant by it.
+    return lambda arguments: Fault.ARGUMENTS if arguments.strip(b" ") else event
+
+
+def _number(event: Callable[[int], Event]) -> Reader:
+    def read(arguments: bytes) -> Event | Fault:
+        number = _value(arguments.rstrip(b" "))
+        return Fault.ARGUMENTS if number is None else event(number)
+
+    return read
+
+
+def _optional_number(event: Callable[[int | None], Event]) -> Reader:
+    some = _number(event)
+    return lambda arguments: some(arguments) if arguments.strip(b" ") else event(None)
+
+
+def _number_and_lines(arguments: bytes) -> Event | Fault:
+    first, _, second = arguments.rstrip(b" ").partition(b" ")
+    number, lines = _value(first), _value(second)
+    if number is None or lines is None:
+        return Fault.ARGUMENTS
+    return events.Top(number, lines)
+
+
+def _value(octets: bytes) -> int | None:
+    return int(octets) if NUMBER.fullmatch(octets) else None
+
+
+def _name(arguments: bytes) -> Event | Fault:
+    name = _text(arguments.rstrip(b" "))
+    return events.User(name) if name else Fault.ARGUMENTS
+
+
+def _password(arguments: bytes) -> Event | Fault:
+    # RFC 1939, section 7: spaces are part of it, so everything behind the first space is.
+    return events.Pass("", Secret(arguments)) if arguments else Fault.ARGUMENTS
+
+
+def _mechanism(arguments: bytes) -> Event | Fault:
+    name, space, initial = arguments.partition(b" ")
+    if not name:
+        return events.AuthList()
+    mechanism = (_text(name) or "").upper()
+    if not MECHANISM.fullmatch(mechanism):
+        return Fault.ARGUMENTS
+    if not space:
+        return events.Auth(mechanism, None)
+    if initial == b"=":  # RFC 5034, section 4: there, and empty
+        return events.Auth(mechanism, Secret(b""))
+    response = decode_response(initial) if initial else None
+    return Fault.NOT_BASE64 if response is None else events.Auth(mechanism, response)
+
+
+def _text(octets: bytes) -> str | None:
+    try:
+        text = octets.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    return text if text.isprintable() else None
+
+
+_BEFORE = frozenset({State.AUTHORIZATION})
+_AFTER = frozenset({State.TRANSACTION})
+
+COMMANDS = {
+    b"CAPA": Command(_BEFORE | _AFTER, _nothing(events.Capa())),
+    b"STLS": Command(_BEFORE, _nothing(events.Stls())),
+    b"USER": Command(_BEFORE, _name),
+    b"PASS": Command(_BEFORE, _password),
+    b"AUTH": Command(_BEFORE, _mechanism),
+    b"STAT": Command(_AFTER, _nothing(events.Stat())),
+    b"LIST": Command(_AFTER, _optional_number(events.List)),
+    b"UIDL": Command(_AFTER, _optional_number(events.Uidl)),
+    b"RETR": Command(_AFTER, _number(events.Retr)),
+    b"TOP": Command(_AFTER, _number_and_lines),
+    b"DELE": Command(_AFTER, _number(events.Dele)),
+    b"NOOP": Command(_AFTER, _nothing(events.Noop())),
+    b"RSET": Command(_AFTER, _nothing(events.Rset())),
+    b"QUIT": Command(_BEFORE | _AFTER, _nothing(events.Quit())),
+}
