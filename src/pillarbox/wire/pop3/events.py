@@ -44,6 +44,8 @@ class StlsInjection:
 class User:
     """RFC 1939, section 7; the name is held for the PASS that may follow."""
 
+    name: str
+
 
 @dataclass(frozen=True, slots=True)
 class Pass:
