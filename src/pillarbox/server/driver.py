@@ -5,11 +5,12 @@ deadline, and a session that passes one ends without a word (RFC 1939, section 3
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
-from pillarbox.base.errors import Fault, PeerFault, StoreFault
+from pillarbox.base.errors import Bug, Fault, PeerFault, StoreFault
 from pillarbox.base.names import AccountId
 from pillarbox.net.pool import PoolFullError
 from pillarbox.net.stream import READ_OCTETS, Stream
@@ -34,6 +35,8 @@ from pillarbox.store.served import served_chunks
 from pillarbox.store.store import Maildrop, MaildropInUseError, Message
 from pillarbox.wire.pop3.capa import Channel
 
+T = TypeVar("T")
+
 
 class Driver:
     """One connection."""
@@ -46,11 +49,12 @@ class Driver:
         self._account: AccountId | None = None
         self._unsent = bytearray()
         self._deadline = _now() + services.timers.pre_login
+        self._has_acted = False  # since octets were last asked for
         self._is_draining = False
-        self._is_receiving = False
+        self._wait: asyncio.Timeout | None = None  # for the client
 
     async def run(self, *, is_secure: bool) -> None:
-        """Serve the connection to its end. Raises nothing but CancelledError."""
+        """Serve the connection to its end. Raises CancelledError, and Bug where we broke a rule."""
         services = self._services
         channel = Channel(
             is_secure=is_secure,
@@ -63,7 +67,7 @@ class Driver:
                 await self._secure()
             why = await self._live(Session(channel))
         except TimeoutError:
-            why = "timeout"
+            why = "drained" if self._is_draining else "timeout"
         except PeerFault as fault:
             why = str(fault)
         except StoreFault as fault:
@@ -74,8 +78,8 @@ class Driver:
     def drain(self) -> None:
         """End the session as soon as it only waits for its client."""
         self._is_draining = True
-        if self._is_receiving:
-            self._stream.abort()
+        if self._wait is not None and not self._wait.expired():
+            self._wait.reschedule(_now())
 
     async def _live(self, session: Session) -> str:
         """Perform effects until the session or the connection is over; return how it ended."""
@@ -85,6 +89,8 @@ class Driver:
             while True:
                 effect = effects.send(answer)
                 answer = await self._perform(effect)
+        # RFC 1939, section 6: whoever reads the goodbye may log in again at once.
+        self._release()
         await self._flush()
         async with asyncio.timeout(self._services.timers.close):
             await self._stream.close()
@@ -92,43 +98,58 @@ class Driver:
 
     async def _leave(self, why: str) -> None:
         self._stream.abort()
-        if self._maildrop is not None:
-            self._maildrop.release()
+        self._release()
         self._connections.leave(self._stream.peer, was_admitted=self._account is not None)
         self._services.journal.note("session.closed", peer=self._stream.peer, why=why)
 
+    def _release(self) -> None:
+        if self._maildrop is not None:
+            self._maildrop.release()
+
     async def _perform(self, effect: Effect) -> object:
-        if not isinstance(effect, Receive) and self._account is not None:
-            # RFC 1939, section 3: any command resets the timer; octets alone do not.
-            self._deadline = _now() + self._services.timers.autologout
+        answer: object = None
         match effect:
             case Receive():
-                return await self._receive()
+                answer = await self._receive()
             case Send(octets):
-                return await self._send(octets)
+                await self._send(octets)
             case StartTls(ready, refusal):
-                return await self._start_tls(ready, refusal)
+                answer = await self._start_tls(ready, refusal)
             case Admit():
-                return await self._admit(effect)
+                answer = await self._admit(effect)
             case OpenMaildrop(account):
-                return await self._open(account)
+                answer = await self._open(account)
             case Transmit():
-                return await self._transmit(effect)
+                answer = await self._transmit(effect)
             case Commit(marked):
-                return await self._commit(list(marked))
+                answer = await self._commit(list(marked))
+        self._has_acted = not isinstance(effect, Receive)
+        return answer
 
     # Octets
 
     async def _receive(self) -> bytes:
         await self._flush()
-        if self._is_draining:
-            return b""
-        self._is_receiving = True
+        if self._has_acted and self._account is not None:
+            # RFC 1939, section 3: any command resets the timer; octets alone do not. It runs from
+            # the end of the reply, so that a long download leaves all of it.
+            self._deadline = _now() + self._services.timers.autologout
         try:
-            async with asyncio.timeout_at(self._deadline):
-                return await self._stream.read()
+            return await self._wait_for(self._stream.read)
+        except TimeoutError:
+            if not self._is_draining:
+                raise
+            return b""
+
+    async def _wait_for(self, step: Callable[[], Awaitable[T]]) -> T:
+        """Wait for the client, up to the deadline; a drain ends it."""
+        if self._is_draining:
+            raise TimeoutError
+        try:
+            async with asyncio.timeout_at(self._deadline) as self._wait:
+                return await step()
         finally:
-            self._is_receiving = False
+            self._wait = None
 
     async def _send(self, octets: bytes) -> None:
         self._unsent += octets
@@ -139,8 +160,14 @@ class Driver:
         if self._unsent:
             octets = bytes(self._unsent)
             self._unsent.clear()
-            async with asyncio.timeout(self._services.timers.autologout):
+            async with asyncio.timeout_at(self._write_deadline()):
                 await self._stream.write(octets)
+
+    def _write_deadline(self) -> float:
+        # Before login there is one deadline for everything; a long reply has one for each block.
+        if self._account is None:
+            return self._deadline
+        return _now() + self._services.timers.autologout
 
     async def _start_tls(self, ready: bytes, refusal: bytes) -> bool:
         if self._stream.has_unread:
@@ -153,9 +180,9 @@ class Driver:
 
     async def _secure(self) -> None:
         context = self._services.tls
-        assert context is not None
-        async with asyncio.timeout_at(self._deadline):
-            self._stream = await secure_as_server(self._stream, context)
+        if context is None:
+            raise Bug("TLS was asked for where there is no certificate.")
+        self._stream = await self._wait_for(partial(secure_as_server, self._stream, context))
 
     # The other rooms
 
@@ -179,10 +206,8 @@ class Driver:
         services = self._services
         try:
             opening = services.disk.start(services.store.open_maildrop, account)
-            self._maildrop = await asyncio.shield(opening)
-        except asyncio.CancelledError:
-            opening.add_done_callback(_release)
-            raise
+            opening.add_done_callback(self._take)
+            maildrop = await _to_its_end(opening)
         except MaildropInUseError:
             self._note_refused("in-use", None)
             return Closed.IN_USE
@@ -192,7 +217,12 @@ class Driver:
         self._account = account
         self._connections.admit(self._stream.peer)
         services.journal.note("login.accepted", peer=self._stream.peer, account=account)
-        return self._maildrop.messages
+        return maildrop.messages
+
+    def _take(self, opening: "asyncio.Future[Maildrop]") -> None:
+        # Also where the session was cancelled meanwhile: what is held here is given back.
+        if not opening.cancelled() and opening.exception() is None:
+            self._maildrop = opening.result()
 
     async def _transmit(self, effect: Transmit) -> bool:
         form = effect.message.form
@@ -217,9 +247,10 @@ class Driver:
             await self._send(chunk)
 
     async def _commit(self, marked: list[Message]) -> bool:
-        assert self._maildrop is not None
+        if self._maildrop is None:
+            raise Bug("There is no maildrop to remove from.")
         try:
-            await self._services.disk.run(self._maildrop.commit, marked)
+            await _to_its_end(self._services.disk.start(self._maildrop.commit, marked))
         except (PoolFullError, StoreFault) as fault:
             self._services.journal.note("removal.failed", account=self._account, why=fault)
             return False
@@ -231,6 +262,10 @@ def _now() -> float:
     return asyncio.get_running_loop().time()
 
 
-def _release(opening: "asyncio.Future[Maildrop]") -> None:
-    if not opening.cancelled() and opening.exception() is None:
-        opening.result().release()
+async def _to_its_end(work: "asyncio.Future[T]") -> T:
+    """Return what blocking work returns; a cancelled session outlives it, and the lease does."""
+    try:
+        return await asyncio.shield(work)
+    except asyncio.CancelledError:
+        await asyncio.wait([work])
+        raise

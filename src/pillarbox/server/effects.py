@@ -66,8 +66,9 @@ class Closed(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Transmit:
-    """Send a message after `first`, stuffed, with its end; the header and `lines` of the body where
-    those are given.
+    """Send a message after `first`, stuffed, with its end.
+
+    Where `lines` are given: the header and so many lines of the body.
 
     Answer: whether the message can be read (bool). Where it cannot, nothing was sent. A fault
     after `first` ends the connection without a final dot and without an answer.

@@ -1,6 +1,5 @@
 """What the server room needs of the others, as ports with few verbs."""
 
-import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -8,6 +7,7 @@ from pillarbox.base.names import AccountId
 from pillarbox.base.secret import Secret
 from pillarbox.journal.journal import Journal
 from pillarbox.net.pool import Pool
+from pillarbox.net.tls import Context
 from pillarbox.store.store import Store
 
 PRE_LOGIN_SECONDS = 60.0  # for the whole of AUTHORIZATION, TLS included
@@ -32,7 +32,7 @@ class Services:
     try_password: Callable[[str, Secret], AccountId | None]  # blocking, and slow on purpose
     hashing: Pool
     disk: Pool
-    tls: ssl.SSLContext | None
+    tls: Context | None
     journal: Journal
     allow_plaintext_auth_without_tls: bool = False
     timers: Timers = Timers()

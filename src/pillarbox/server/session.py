@@ -40,6 +40,7 @@ CLOSED = {
     Closed.IN_USE: err("Another session has the maildrop.", Code.IN_USE),
     Closed.TRY_LATER: err("Try again later.", Code.SYS_TEMP),
 }
+STLS_REFUSAL = err("Octets came in behind STLS.")
 TLS_FIRST = err("Passwords are taken over TLS only. Use STLS.")
 
 
@@ -95,8 +96,10 @@ class Session:
 
     def _authorize(self, event: Event) -> Effects:
         match event:
+            case events.Stls() | events.StlsInjection() if not self._can_be_secured:
+                yield Send(err("TLS cannot be started now."))
             case events.StlsInjection():
-                yield Send(self._stls_refusal())
+                yield Send(STLS_REFUSAL)
                 self._end()
             case events.Stls():
                 yield from self._secure()
@@ -112,21 +115,18 @@ class Session:
             case events.Auth(mechanism, initial):
                 yield from self._authenticate(mechanism, initial)
 
+    @property
+    def _can_be_secured(self) -> bool:
+        return self._channel.offers_stls and not self._channel.is_secure
+
     def _secure(self) -> Effects:
-        if self._channel.is_secure or not self._channel.offers_stls:
-            yield Send(err("TLS cannot be started now."))
-            return
-        is_secure = yield StartTls(ok("Begin TLS."), self._stls_refusal())
+        is_secure = yield StartTls(ok("Begin TLS."), STLS_REFUSAL)
         if is_secure:
             # RFC 2595, section 4: nothing that was said before counts any more.
             self._conversation.happened(Outcome.SECURED)
             self._channel = replace(self._channel, is_secure=True)
         else:
             self._end()
-
-    @staticmethod
-    def _stls_refusal() -> bytes:
-        return err("Octets came in behind STLS.")
 
     def _authenticate(self, mechanism: str, initial: Secret | None) -> Effects:
         if mechanism not in mechanisms(self._channel):

@@ -43,7 +43,7 @@ def parse(line: bytes, state: State, name: str | None) -> Event:
 
 
 def decode_response(octets: bytes) -> Secret | None:
-    """Return what base64 text stands for, None where it is not exactly base64; RFC 5034, section 4."""
+    """Return what base64 text stands for, None where it is not exact; RFC 5034, section 4."""
     try:
         decoded = base64.b64decode(octets, validate=True)
     except binascii.Error:

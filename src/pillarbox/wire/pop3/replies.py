@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
+from pillarbox.base.errors import Bug
 from pillarbox.wire.pop3.events import Fault
 
 REPLY_OCTETS = 512  # RFC 1939, section 3, CRLF included
@@ -10,7 +11,7 @@ BLOCK_OCTETS = 65_536  # how much of a long listing is built at a time
 
 
 class Code(StrEnum):
-    """Reply codes, each sent only where it is true: RFC 2449, section 8; RFC 3206, sections 4, 5."""
+    """Reply codes, each sent only where it is true: RFC 2449, section 8; RFC 3206."""
 
     IN_USE = "[IN-USE]"
     AUTH = "[AUTH]"
@@ -57,5 +58,6 @@ def multi_line(first: str, lines: Iterable[str]) -> Iterator[bytes]:
 
 def _line(text: str) -> bytes:
     octets = text.encode("utf-8") + b"\r\n"
-    assert len(octets) <= REPLY_OCTETS
+    if len(octets) > REPLY_OCTETS:
+        raise Bug("A reply is longer than {most} octets.", most=REPLY_OCTETS)
     return octets
