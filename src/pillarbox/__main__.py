@@ -1,0 +1,5 @@
+"""`python -m pillarbox` is `pillarbox`."""
+
+from pillarbox.cli.main import main
+
+main()

@@ -1,0 +1,136 @@
+"""Serving: every listener of the configuration, until somebody says stop."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from pillarbox.app.admission import Admission, Recipients
+from pillarbox.app.build import System
+from pillarbox.app.config import Configuration
+from pillarbox.base.errors import Fault
+from pillarbox.delivery.service import LmtpService
+from pillarbox.delivery.services import Services as DeliveryServices
+from pillarbox.journal.journal import Journal
+from pillarbox.net.listener import Listener, Serve
+from pillarbox.net.pool import Pool
+from pillarbox.net.systemd import notify
+from pillarbox.net.tls import reload_pair, server_context
+from pillarbox.server.limits import Limits
+from pillarbox.server.service import Pop3Service
+from pillarbox.server.services import Services
+
+HASHING_THREADS = max(1, (os.cpu_count() or 1) - 1)  # a flood of logins leaves a core for others
+HASHING_WAITING = 256  # logins; more are told to try later
+DISK_THREADS = 16  # so many fsyncs may share one commit
+DISK_WAITING = 20_000  # sessions wait their turn; the limits on connections bound them
+DRAIN_SECONDS = 30.0  # for a RETR or a delivery under way when we are told to stop
+
+
+class Service:
+    """The servers of one home."""
+
+    def __init__(self, system: System, config: Configuration) -> None:
+        self._system = system
+        self._config = config
+        self._journal = Journal(sys.stderr, system.clock)
+        self._tls = server_context(*self._pair())
+        self._hashing = Pool("hashing", HASHING_THREADS, HASHING_WAITING)
+        self._disk = Pool("disk", DISK_THREADS, DISK_WAITING)
+        self._pop3 = Pop3Service(self._server_services(), _limits(config))
+        self._lmtp = LmtpService(self._delivery_services())
+        self._listeners: list[Listener] = []
+
+    async def run(self, ready: Callable[[], None]) -> None:
+        """Serve until SIGTERM or SIGINT; SIGHUP takes a new certificate. Raises OperatorFault."""
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, stop.set)
+        loop.add_signal_handler(signal.SIGINT, stop.set)
+        loop.add_signal_handler(signal.SIGHUP, self._reload)
+        try:
+            await self._listen()
+            self._tell("READY=1")
+            ready()
+            await stop.wait()
+        finally:
+            await self._stop()
+
+    async def _listen(self) -> None:
+        listen = self._config.listen
+        services: dict[str, tuple[tuple[str, ...], Serve]] = {
+            "pop3": (listen.pop3, self._pop3.serve),
+            "pop3s": (listen.pop3s, self._pop3.serve_secure),
+            "lmtp": (listen.lmtp, self._lmtp.serve),
+        }
+        found: dict[str, list[list[str | int]]] = {}
+        for name, (addresses, serve) in services.items():
+            found[name] = []
+            for address in addresses:
+                listener = Listener(serve)
+                self._listeners.append(listener)
+                await listener.start(address)
+                found[name] += listener.addresses
+        self._write_listeners(found)
+
+    def _write_listeners(self, found: dict[str, list[list[str | int]]]) -> None:
+        # By rename, so that whoever waits for the file never reads half of it.
+        path = self._system.home.listeners
+        unfinished = path.with_name(path.name + ".new")
+        unfinished.write_text(json.dumps(found) + "\n", "ascii")
+        unfinished.rename(path)
+
+    async def _stop(self) -> None:
+        self._tell("STOPPING=1")
+        self._system.home.listeners.unlink(missing_ok=True)
+        for listener in self._listeners:
+            listener.stop()
+        self._pop3.drain()
+        self._lmtp.drain()
+        await asyncio.gather(*(listener.wait(DRAIN_SECONDS) for listener in self._listeners))
+        self._hashing.close()
+        self._disk.close()
+
+    def _reload(self) -> None:
+        try:
+            reload_pair(self._tls, *self._pair())
+        except Fault as fault:
+            self._journal.note("certificate.refused", why=fault)
+        else:
+            self._journal.note("certificate.loaded")
+
+    def _pair(self) -> tuple[Path, Path]:
+        home, tls = self._system.home, self._config.tls
+        return home.below(tls.certificate), home.below(tls.key)
+
+    @staticmethod
+    def _tell(state: str) -> None:
+        notify(os.environ.get("NOTIFY_SOCKET"), state)
+
+    def _server_services(self) -> Services:
+        return Services(
+            store=self._system.store,
+            try_password=Admission(self._system.passwords).try_password,
+            hashing=self._hashing,
+            disk=self._disk,
+            tls=self._tls,
+            journal=self._journal,
+            allow_plaintext_auth_without_tls=self._config.auth.allow_plaintext_auth_without_tls,
+        )
+
+    def _delivery_services(self) -> DeliveryServices:
+        return DeliveryServices(
+            store=self._system.store,
+            recipients=Recipients(self._system.accounts),
+            disk=self._disk,
+            journal=self._journal,
+            hostname=self._config.hostname,
+        )
+
+
+def _limits(config: Configuration) -> Limits:
+    limits = config.limits
+    return Limits(limits.connections, limits.per_source, limits.per_source_unauthenticated)

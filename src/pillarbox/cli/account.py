@@ -1,0 +1,112 @@
+"""`pillarbox account`: who has a maildrop here."""
+
+import click
+
+from pillarbox.accounts.accounts import Account
+from pillarbox.app.build import opened
+from pillarbox.app.home import Home
+from pillarbox.base.secret import Secret
+from pillarbox.cli.options import as_json, new_password, password_stdin, print_json, print_table
+from pillarbox.cli.times import shown_time
+from pillarbox.cli.words import _
+
+
+@click.group(help=_("Who has a maildrop here."))
+def account() -> None:
+    """Hold the commands below."""
+
+
+@account.command(help=_("Add an account; a password that is made for it is printed on stdout."))
+@click.argument("name")
+@password_stdin
+@click.pass_obj
+def add(home: Home, name: str, *, password_stdin: bool) -> None:
+    """Add an account."""
+    password, is_made = new_password(from_stdin=password_stdin)
+    with opened(home) as system:
+        system.accounts.add(name, system.passwords.verifiers(password))
+    _show_password(password, is_made=is_made)
+
+
+@account.command(name="list", help=_("List the accounts."))
+@as_json
+@click.pass_obj
+def list_(home: Home, *, as_json: bool) -> None:
+    """List the accounts."""
+    with opened(home) as system:
+        accounts = system.accounts.list()
+    if as_json:
+        print_json([_fields(each) for each in accounts])
+    else:
+        rows = [(each.name, each.state.value, shown_time(each.created_at)) for each in accounts]
+        print_table((_("Name"), _("State"), _("Since")), rows)
+
+
+@account.command(help=_("Show one account."))
+@click.argument("name")
+@as_json
+@click.pass_obj
+def show(home: Home, name: str, *, as_json: bool) -> None:
+    """Show one account."""
+    with opened(home) as system:
+        found = system.accounts.show(name)
+        messages = system.store.view(found.id)
+    octets = sum(message.form.octets for message in messages)
+    fields = {**_fields(found), "messages": len(messages), "octets": octets}
+    if as_json:
+        print_json(fields)
+    else:
+        print_table((_("Field"), _("Value")), list(fields.items()))
+
+
+@account.command(help=_("Set a password; one that is made here is printed on stdout."))
+@click.argument("name")
+@password_stdin
+@click.pass_obj
+def password(home: Home, name: str, *, password_stdin: bool) -> None:
+    """Set a password."""
+    secret, is_made = new_password(from_stdin=password_stdin)
+    with opened(home) as system:
+        system.passwords.set_password(name, secret)
+    _show_password(secret, is_made=is_made)
+
+
+@account.command(help=_("Let an account log in no more; its mail goes on arriving."))
+@click.argument("name")
+@click.pass_obj
+def disable(home: Home, name: str) -> None:
+    """Disable an account."""
+    with opened(home) as system:
+        system.accounts.disable(name)
+
+
+@account.command(help=_("Let a disabled account log in again."))
+@click.argument("name")
+@click.pass_obj
+def enable(home: Home, name: str) -> None:
+    """Enable an account."""
+    with opened(home) as system:
+        system.accounts.enable(name)
+
+
+@account.command(help=_("Remove an account; its mail stays on the disk, and nobody can read it."))
+@click.argument("name")
+@click.pass_obj
+def remove(home: Home, name: str) -> None:
+    """Remove an account."""
+    with opened(home) as system:
+        system.accounts.remove(name)
+
+
+def _fields(account: Account) -> dict[str, object]:
+    return {
+        "name": account.name,
+        "state": account.state.value,
+        "created_at": shown_time(account.created_at),
+    }
+
+
+def _show_password(password: Secret, *, is_made: bool) -> None:
+    if is_made:
+        click.echo(_("The password is shown this once:"), err=True)
+        click.echo(password.reveal().decode("ascii"))

@@ -1,0 +1,55 @@
+"""What several commands take and print the same way."""
+
+import json
+import sys
+from collections.abc import Sequence
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from pillarbox.accounts.generate import generate_password
+from pillarbox.base.secret import Secret
+from pillarbox.cli.words import _
+
+as_json = click.option("--json", "as_json", is_flag=True, help=_("Print JSON."))
+password_stdin = click.option(
+    "--password-stdin", is_flag=True, help=_("Read the password from the first line of stdin.")
+)
+
+
+def talk() -> Console:
+    """Return where progress and remarks go."""
+    return Console(stderr=True)
+
+
+def print_json(value: object) -> None:
+    """Print an answer for programs."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def print_table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Print an answer for people; columns, or tab-separated lines where nobody looks."""
+    if not sys.stdout.isatty():
+        for row in rows:
+            click.echo("\t".join(map(str, row)))
+        return
+    table = Table(*headings, box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*(str(cell) for cell in row))
+    Console(markup=False, highlight=False).print(table)
+
+
+def read_password(*, from_stdin: bool, prompt: str) -> Secret:
+    """Return a password from stdin, or from a person who types it."""
+    if from_stdin:
+        line = sys.stdin.buffer.readline()
+        return Secret(line.rstrip(b"\r\n"))
+    return Secret(click.prompt(prompt, hide_input=True, err=True).encode("utf-8"))
+
+
+def new_password(*, from_stdin: bool) -> tuple[Secret, bool]:
+    """Return a password for an account, and whether it was made here and must be shown."""
+    if from_stdin:
+        return read_password(from_stdin=True, prompt=""), False
+    return generate_password(), True

@@ -1,0 +1,152 @@
+"""`pillarbox remote`: the servers that mail is collected from."""
+
+from pathlib import Path
+
+import click
+
+from pillarbox.accounts.remotes import Remote, RemoteSettings, Tls
+from pillarbox.app.build import System, opened
+from pillarbox.app.home import Home
+from pillarbox.base.errors import OperatorFault
+from pillarbox.cli.options import as_json, password_stdin, print_json, print_table, read_password
+from pillarbox.cli.times import shown_time
+from pillarbox.cli.words import _
+from pillarbox.net.listener import split_address
+
+PORTS = {Tls.IMPLICIT: 995, Tls.STLS: 110, Tls.NONE: 110}
+
+
+@click.group(help=_("The servers that mail is collected from."))
+def remote() -> None:
+    """Hold the commands below."""
+
+
+@remote.command(help=_("Remember a server, and seal its password."))
+@click.argument("name")
+@click.option("--server", required=True, metavar="HOST[:PORT]", help=_("Where the mail is."))
+@click.option("--user", required=True, help=_("Who we are there."))
+@click.option("--account", required=True, help=_("Whose archive the mail goes into."))
+@click.option(
+    "--tls",
+    type=click.Choice([tls.value for tls in Tls]),
+    default=Tls.IMPLICIT.value,
+    show_default=True,
+    help=_("How the connection is secured."),
+)
+@click.option(
+    "--ca",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False, resolve_path=True),
+    help=_("Trust the certificate authorities of this file, and no others."),
+)
+@click.option(
+    "--timeout", type=click.IntRange(1), metavar="SECONDS", help=_("The longest single wait.")
+)
+@click.option(
+    "--deadline", type=click.IntRange(1), metavar="SECONDS", help=_("The longest session.")
+)
+@click.option(
+    "--delete-after-days",
+    type=click.IntRange(0),
+    metavar="N",
+    help=_("Remove mail there N days after it was collected; without this, leave it."),
+)
+@click.option(
+    "--allow-password-without-tls",
+    is_flag=True,
+    help=_("Dangerous: with --tls none, send the password for anyone to read."),
+)
+@password_stdin
+@click.pass_obj
+def add(  # the command's options are its parameters
+    home: Home,
+    name: str,
+    *,
+    password_stdin: bool,
+    allow_password_without_tls: bool,
+    account: str,
+    **options: object,
+) -> None:
+    """Remember a remote."""
+    given = click.get_current_context().params
+    tls = Tls(given["tls"])
+    if tls is Tls.NONE and not allow_password_without_tls:
+        raise OperatorFault(
+            "Without TLS the password crosses the network for anyone to read. Use --tls implicit"
+            " or --tls stls, or say --allow-password-without-tls."
+        )
+    host, port = _server(given["server"], tls)
+    password = read_password(from_stdin=password_stdin, prompt=_("Password"))
+    with opened(home) as system:
+        settings = RemoteSettings(
+            system.accounts.show(account).id,
+            host,
+            port,
+            given["user"],
+            tls,
+            str(given["ca"]) if given["ca"] else None,
+            given["timeout"],
+            given["deadline"],
+            given["delete_after_days"],
+        )
+        system.remotes.add(name, settings, password)
+
+
+@remote.command(name="list", help=_("List the remotes."))
+@as_json
+@click.pass_obj
+def list_(home: Home, *, as_json: bool) -> None:
+    """List the remotes."""
+    with opened(home) as system:
+        found = [_fields(system, each) for each in system.remotes.list()]
+    if as_json:
+        print_json(found)
+    else:
+        keys = ("name", "server", "tls", "user", "account")
+        headings = (_("Name"), _("Server"), _("TLS"), _("User"), _("Account"))
+        print_table(headings, [[fields[key] for key in keys] for fields in found])
+
+
+@remote.command(help=_("Show one remote; never its password."))
+@click.argument("name")
+@as_json
+@click.pass_obj
+def show(home: Home, name: str, *, as_json: bool) -> None:
+    """Show one remote."""
+    with opened(home) as system:
+        fields = _fields(system, system.remotes.show(name))
+    if as_json:
+        print_json(fields)
+    else:
+        print_table((_("Field"), _("Value")), list(fields.items()))
+
+
+@remote.command(help=_("Forget a remote and its password; what was collected stays."))
+@click.argument("name")
+@click.pass_obj
+def remove(home: Home, name: str) -> None:
+    """Forget a remote."""
+    with opened(home) as system:
+        system.remotes.remove(name)
+
+
+def _server(text: str, tls: Tls) -> tuple[str, int]:
+    """Return host and port of HOST, HOST:PORT, [V6] or [V6]:PORT."""
+    is_host_alone = ":" not in text or text.endswith("]")
+    return split_address(f"{text}:{PORTS[tls]}" if is_host_alone else text)
+
+
+def _fields(system: System, remote: Remote) -> dict[str, object]:
+    settings = remote.settings
+    names = {account.id: account.name for account in system.accounts.list()}
+    return {
+        "name": remote.name,
+        "server": f"{settings.host}:{settings.port}",
+        "tls": settings.tls.value,
+        "ca": settings.ca_file,
+        "user": settings.user,
+        "account": names.get(settings.account),
+        "timeout": settings.timeout_seconds,
+        "deadline": settings.deadline_seconds,
+        "delete_after_days": settings.delete_after_days,
+        "created_at": shown_time(remote.created_at),
+    }

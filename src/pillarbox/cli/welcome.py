@@ -1,0 +1,58 @@
+"""What `pillarbox up` says once it serves: what runs, whom to trust, and what to try."""
+
+import json
+
+from pillarbox.app.build import System
+from pillarbox.app.config import Configuration
+from pillarbox.app.first_run import FirstAccount
+from pillarbox.cli.words import _
+
+KINDS = {"pop3": "POP3 (STLS)", "pop3s": "POP3S", "lmtp": "LMTP"}
+
+
+def welcome(system: System, config: Configuration, first: FirstAccount | None) -> str:
+    """Return what to print; a first account's password is in it, this once."""
+    home = system.home
+    listeners = json.loads(home.listeners.read_text("ascii"))
+    lines = ["", _("Pillarbox is running. Its home is {folder}.").format(folder=home.folder)]
+    for kind, addresses in listeners.items():
+        shown = ", ".join(":".join(map(str, address)) for address in addresses)
+        lines.append(f"  {KINDS[kind]:<12} {shown}")
+    lines.append("  " + _("CA to trust: {path}").format(path=home.ca))
+    lines += ["", *_account(system, first)]
+    name = first.name if first else _any_account(system)
+    if name and listeners["pop3s"]:
+        lines += ["", _("Try:"), *_commands(system, config, name, listeners["pop3s"][0])]
+    return "\n".join([*lines, "", _("Ctrl-C stops it; nothing is lost.")])
+
+
+def _account(system: System, first: FirstAccount | None) -> list[str]:
+    if first is None:
+        names = ", ".join(account.name for account in system.accounts.list())
+        return [_("Accounts: {names}").format(names=names)]
+    password = first.password.reveal().decode("ascii")
+    return [
+        _("Account: {name}").format(name=first.name),
+        _("Password: {password}   (shown this once)").format(password=password),
+    ]
+
+
+def _any_account(system: System) -> str | None:
+    return next((account.name for account in system.accounts.list()), None)
+
+
+def _commands(
+    system: System, config: Configuration, name: str, address: tuple[str, int]
+) -> list[str]:
+    home, (host, port) = system.home, address
+    collect = f"pillarbox --home {home.folder} collect"
+    remote = (
+        f"pillarbox --home {home.folder} remote add self --server {host}:{port} --user {name}"
+        f" --account {name} --ca {home.ca}"
+    )
+    client = _("a mail client: POP3, {host}, port {port}, SSL/TLS, user {name}")
+    return [
+        f"  curl --cacert {home.ca} --user {name} pop3s://{host}:{port}/1",
+        f"  {remote} && {collect}",
+        "  " + client.format(host=config.hostname, port=port, name=name),
+    ]
