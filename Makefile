@@ -15,9 +15,9 @@ PYTEST := $(PY) -m pytest -n auto
 run: .venv/run.stamp            ## Make a first home in var/ and serve it
 	$(BIN)/pillarbox --home var up
 
-test: .venv/dev.stamp peers     ## All tests in random order, then the coverage gate
+test: .venv/dev.stamp peers     ## The tests, in random order, then the coverage gate
 	$(PY) -m coverage erase
-	$(PY) -m coverage run -m pytest -n auto -m "not fuzz" $(ARGS)
+	$(PY) -m coverage run -m pytest -n auto -m "not fuzz and not interop" $(ARGS)
 	$(PY) -m coverage combine --quiet
 	$(PY) -m tools.coverage_gate
 
@@ -32,7 +32,7 @@ check: .venv/dev.stamp          ## Format, lint, types, layers, catalogue and do
 bench: .venv/dev.stamp          ## Measure; the numbers depend on the machine
 	$(PY) -m bench $(ARGS)
 
-interop: .venv/dev.stamp peers  ## Only the tests that talk to real peer programs
+interop: .venv/dev.stamp peers  ## The full kill matrices and the slower real programs
 	$(PYTEST) -m interop $(ARGS)
 
 fuzz: .venv/dev.stamp           ## Properties with many more examples

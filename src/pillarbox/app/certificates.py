@@ -3,7 +3,7 @@
 Whoever serves others puts a certificate of a public CA in its place.
 """
 
-import datetime
+import datetime as dt
 import ipaddress
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 CA_DAYS = 3650
 SERVER_DAYS = 397  # the longest that clients commonly take
-SKEW = datetime.timedelta(hours=1)  # for clients whose clock is behind ours
+SKEW = dt.timedelta(hours=1)  # for clients whose clock is behind ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Pem:
     key: bytes
 
 
-def make_certificates(hostname: str, now: datetime.datetime) -> Pem:
+def make_certificates(hostname: str, now: dt.datetime) -> Pem:
     """Return a new CA and a certificate for `hostname`, localhost and 127.0.0.1."""
     ca_key = ec.generate_private_key(ec.SECP256R1())
     ca_name = _name("Pillarbox test CA")
@@ -55,7 +55,7 @@ def _begin(
     subject: x509.Name,
     issuer: x509.Name,
     key: ec.EllipticCurvePrivateKey,
-    now: datetime.datetime,
+    now: dt.datetime,
     days: int,
 ) -> x509.CertificateBuilder:
     public = key.public_key()
@@ -66,7 +66,7 @@ def _begin(
         .public_key(public)
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - SKEW)
-        .not_valid_after(now + datetime.timedelta(days=days))
+        .not_valid_after(now + dt.timedelta(days=days))
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
     )
 

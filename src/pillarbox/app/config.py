@@ -1,6 +1,7 @@
 """The configuration: TOML into frozen values. The only place that reads it."""
 
 import tomllib
+from collections.abc import Callable
 from typing import Annotated
 
 import msgspec
@@ -73,7 +74,7 @@ class Configuration(_Table, frozen=True):
 
 
 # What is in the file's grammar but not built yet is refused, not ignored.
-NOT_YET = {
+NOT_YET: dict[str, Callable[[Configuration], bool]] = {
     "workers": lambda config: config.workers > 1,
     "listen.pop3s_proxied": lambda config: bool(config.listen.pop3s_proxied),
     "proxy.trusted": lambda config: bool(config.proxy.trusted),

@@ -8,28 +8,48 @@ from pillarbox.base.words import N_
 Line = tuple[str, str]  # English comment, TOML
 
 LINES: list[Line] = [
-    (N_("The name that clients connect to; the certificate is made for it."), "hostname = {hostname}"),
+    (
+        N_("The name that clients connect to; the certificate is made for it."),
+        "hostname = {hostname}",
+    ),
     (N_("Processes that serve. More than 1 is refused until it is built."), "workers = 1"),
     (N_('Lists of "host:port" or "unix:path"; port 0 takes any free one.'), "[listen]"),
     (N_("POP3; passwords are taken only after STLS."), 'pop3 = ["127.0.0.1:1110"]'),
-    (N_("POP3 over TLS from the first octet: what mail clients should use."), 'pop3s = ["127.0.0.1:1995"]'),
-    (N_("Where a mail server hands mail over (RFC 2033). Never open it to the Internet."), 'lmtp = ["127.0.0.1:1024"]'),
-    (N_("A PROXY header is required here, and a protocol error everywhere else."), "pop3s_proxied = []"),
+    (
+        N_("POP3 over TLS from the first octet: what mail clients should use."),
+        'pop3s = ["127.0.0.1:1995"]',
+    ),
+    (
+        N_("Where a mail server hands mail over (RFC 2033). Never open it to the Internet."),
+        'lmtp = ["127.0.0.1:1024"]',
+    ),
+    (
+        N_("A PROXY header is required here, and a protocol error everywhere else."),
+        "pop3s_proxied = []",
+    ),
     ("", "[proxy]"),
     (N_("Addresses that may send a PROXY header."), "trusted = []"),
     (N_("Relative to this file's folder."), "[tls]"),
     ("", 'certificate = "tls/server.pem"'),
     ("", 'key = "tls/server.key"'),
     ("", "[auth]"),
-    (N_("Dangerous: lets passwords cross the network for anyone to read."), "allow_plaintext_auth_without_tls = false"),
-    (N_("The most connections at a time: in all, from one source, and from one source before login."), "[limits]"),
+    (
+        N_("Dangerous: lets passwords cross the network for anyone to read."),
+        "allow_plaintext_auth_without_tls = false",
+    ),
+    (
+        N_(
+            "The most connections at a time, in all and from one source."
+        ),
+        "[limits]",
+    ),
     ("", "connections = 10000"),
     (N_("A source is an IPv4 address or an IPv6 /64."), "per_source = 50"),
     ("", "per_source_unauthenticated = 50"),
     (N_("For the whole site; accounts may differ."), "[policy]"),
     (N_("0 = nothing is ever removed by us."), "retention_days = 0"),
     (N_("0 = a client may come as often as it likes."), "login_delay_seconds = 0"),
-]  # fmt: skip
+]
 
 
 def configuration_text(hostname: str, say: Callable[[str], str]) -> str:

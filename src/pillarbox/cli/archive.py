@@ -4,7 +4,6 @@ import sys
 from pathlib import Path
 
 import click
-from rich.progress import Progress
 
 from pillarbox.app.build import System, opened
 from pillarbox.app.home import Home
@@ -13,7 +12,7 @@ from pillarbox.archive.export import export as write_files
 from pillarbox.archive.listing import Archived
 from pillarbox.base.errors import OperatorFault
 from pillarbox.base.names import AccountId
-from pillarbox.cli.options import as_json, print_json, print_table, talk
+from pillarbox.cli.options import as_json, print_json, print_table, progress_display
 from pillarbox.cli.times import shown_time
 from pillarbox.cli.words import _, ngettext
 
@@ -72,7 +71,7 @@ def show(home: Home, message_id: int, *, raw: bool) -> None:
 @click.pass_obj
 def export(home: Home, form: str, to: Path, account: str | None) -> None:
     """Export messages."""
-    with opened(home) as system, Progress(console=talk(), transient=True) as progress:
+    with opened(home) as system, progress_display() as progress:
         bar = progress.add_task(_("Writing"), total=None)
         done = write_files(
             system.listing,
@@ -82,7 +81,9 @@ def export(home: Home, form: str, to: Path, account: str | None) -> None:
             lambda _message: progress.advance(bar),
         )
     text = ngettext("{count} message written", "{count} messages written", done.written)
-    click.echo(text.format(count=done.written) + _(", {count} there already.").format(count=done.found))
+    click.echo(
+        text.format(count=done.written) + _(", {count} there already.").format(count=done.found)
+    )
 
 
 def _messages(system: System, account: str | None) -> "list[Archived]":

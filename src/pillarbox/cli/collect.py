@@ -5,18 +5,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import click
-from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
 
 from pillarbox.accounts.remotes import Remote, Tls
 from pillarbox.app.build import System, opened
 from pillarbox.app.home import Home
 from pillarbox.archive.keep import Filed
-from pillarbox.base.errors import OperatorFault
-from pillarbox.cli.options import as_json, print_json, talk
+from pillarbox.base.errors import Fault, OperatorFault
+from pillarbox.cli.options import as_json, print_json, progress_display
 from pillarbox.cli.words import _, said
 from pillarbox.collector.collect import Collector
 from pillarbox.collector.intake import Keepers
-from pillarbox.collector.outcome import Result, exit_code
+from pillarbox.collector.outcome import Result, exit_code, outcome_of
 from pillarbox.collector.source import Source, source_of
 
 
@@ -27,11 +35,11 @@ from pillarbox.collector.source import Source, source_of
 @click.pass_context
 def collect(ctx: click.Context, home: Home, names: tuple[str, ...], *, as_json: bool) -> None:
     """Collect once."""
-    with opened(home) as system:
-        remotes = [system.remotes.show(name) for name in names] or system.remotes.list()
-        if not remotes:
-            raise OperatorFault('There is no remote yet. "pillarbox remote add" adds one.')
-        results = asyncio.run(_collect(system, remotes))
+    try:
+        results = _collect_from(home, names)
+    except Fault as fault:
+        click.echo(f"pillarbox: {said(fault)}", err=True)
+        ctx.exit(outcome_of(fault))  # 1 would say that there was no mail
     if as_json:
         print_json([_fields(remote, result) for remote, result in results])
     else:
@@ -43,17 +51,25 @@ def collect(ctx: click.Context, home: Home, names: tuple[str, ...], *, as_json: 
     ctx.exit(exit_code([result for _remote, result in results]))
 
 
+def _collect_from(home: Home, names: Sequence[str]) -> list[tuple[Remote, Result]]:
+    with opened(home) as system:
+        remotes = [system.remotes.show(name) for name in names] or system.remotes.list()
+        if not remotes:
+            raise OperatorFault('There is no remote yet. "pillarbox remote add" adds one.')
+        return asyncio.run(_collect(system, remotes))
+
+
 async def _collect(system: System, remotes: Sequence[Remote]) -> list[tuple[Remote, Result]]:
     keepers = Keepers(system.archive)
     collector = Collector(keepers, system.ledger, system.home.run / "remotes", system.clock)
     try:
-        with Progress(
+        with progress_display(
             TextColumn("{task.description}"),
             BarColumn(),
             TextColumn("{task.fields[messages]}"),
             DownloadColumn(),
-            console=talk(),
-            transient=True,
+            TransferSpeedColumn(),
+            TimeRemainingColumn(),
         ) as progress:
             results = await asyncio.gather(
                 *(

@@ -3,12 +3,11 @@
 from pathlib import Path
 
 import click
-from rich.progress import Progress
 
 from pillarbox.app.build import opened
 from pillarbox.app.home import Home
 from pillarbox.cli.main import FAILED
-from pillarbox.cli.options import talk
+from pillarbox.cli.options import progress_display
 from pillarbox.cli.words import _, ngettext
 from pillarbox.store.files import Delivered, FileDelivery
 from pillarbox.store.mail_files import Refused
@@ -42,7 +41,7 @@ def deliver(ctx: click.Context, home: Home, account: str, paths: tuple[Path, ...
 
 def _run(delivery: FileDelivery) -> tuple[int, list[Refused]]:
     delivered, refused = 0, list[Refused]()
-    with Progress(console=talk(), transient=True) as progress:
+    with progress_display() as progress:
         bar = progress.add_task(_("Delivering"), total=delivery.total_octets)
         for result in delivery.run():
             if isinstance(result, Delivered):

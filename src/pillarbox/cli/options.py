@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import click
 from rich.console import Console
+from rich.progress import Progress, ProgressColumn
 from rich.table import Table
 
 from pillarbox.accounts.generate import generate_password
@@ -18,9 +19,10 @@ password_stdin = click.option(
 )
 
 
-def talk() -> Console:
-    """Return where progress and remarks go."""
-    return Console(stderr=True)
+def progress_display(*columns: ProgressColumn) -> Progress:
+    """Return a progress display on stderr; it says nothing where no person looks."""
+    console = Console(stderr=True)
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
 
 def print_json(value: object) -> None:

@@ -56,39 +56,31 @@ def remote() -> None:
     help=_("Dangerous: with --tls none, send the password for anyone to read."),
 )
 @password_stdin
-@click.pass_obj
-def add(  # the command's options are its parameters
-    home: Home,
-    name: str,
-    *,
-    password_stdin: bool,
-    allow_password_without_tls: bool,
-    account: str,
-    **options: object,
-) -> None:
+@click.pass_context
+def add(ctx: click.Context, /, **_options: object) -> None:
     """Remember a remote."""
-    given = click.get_current_context().params
+    given = ctx.params  # as many as the table has columns
     tls = Tls(given["tls"])
-    if tls is Tls.NONE and not allow_password_without_tls:
+    if tls is Tls.NONE and not given["allow_password_without_tls"]:
         raise OperatorFault(
             "Without TLS the password crosses the network for anyone to read. Use --tls implicit"
             " or --tls stls, or say --allow-password-without-tls."
         )
     host, port = _server(given["server"], tls)
-    password = read_password(from_stdin=password_stdin, prompt=_("Password"))
-    with opened(home) as system:
+    password = read_password(from_stdin=given["password_stdin"], prompt=_("Password"))
+    with opened(ctx.obj) as system:
         settings = RemoteSettings(
-            system.accounts.show(account).id,
-            host,
-            port,
-            given["user"],
-            tls,
-            str(given["ca"]) if given["ca"] else None,
-            given["timeout"],
-            given["deadline"],
-            given["delete_after_days"],
+            account=system.accounts.show(given["account"]).id,
+            host=host,
+            port=port,
+            user=given["user"],
+            tls=tls,
+            ca_file=str(given["ca"]) if given["ca"] else None,
+            timeout_seconds=given["timeout"],
+            deadline_seconds=given["deadline"],
+            delete_after_days=given["delete_after_days"],
         )
-        system.remotes.add(name, settings, password)
+        system.remotes.add(given["name"], settings, password)
 
 
 @remote.command(name="list", help=_("List the remotes."))

@@ -9,8 +9,8 @@ from pillarbox.app.config import Configuration, load
 from pillarbox.app.first_run import FirstAccount, add_first_account, make_home
 from pillarbox.app.home import Home
 from pillarbox.app.service import Service
-from pillarbox.cli.words import _
 from pillarbox.cli.welcome import welcome
+from pillarbox.cli.words import _
 
 hostname = click.option(
     "--hostname", default="localhost", show_default=True, help=_("The name that clients use.")

@@ -1,6 +1,7 @@
 """What `pillarbox up` says once it serves: what runs, whom to trust, and what to try."""
 
 import json
+import sys
 
 from pillarbox.app.build import System
 from pillarbox.app.config import Configuration
@@ -45,9 +46,10 @@ def _commands(
     system: System, config: Configuration, name: str, address: tuple[str, int]
 ) -> list[str]:
     home, (host, port) = system.home, address
-    collect = f"pillarbox --home {home.folder} collect"
+    pillarbox = f"{sys.argv[0]} --home {home.folder}"
+    collect = f"{pillarbox} collect"
     remote = (
-        f"pillarbox --home {home.folder} remote add self --server {host}:{port} --user {name}"
+        f"{pillarbox} remote add self --server {host}:{port} --user {name}"
         f" --account {name} --ca {home.ca}"
     )
     client = _("a mail client: POP3, {host}, port {port}, SSL/TLS, user {name}")
