@@ -72,9 +72,13 @@ class Service:
             for address in addresses:
                 listener = Listener(serve)
                 self._listeners.append(listener)
-                await listener.start(address)
+                await listener.start(self._absolute(address))
                 found[name] += listener.addresses
         self._write_listeners(found)
+
+    def _absolute(self, address: str) -> str:
+        kind, _, path = address.partition(":")
+        return f"unix:{self._system.home.below(path)}" if kind == "unix" else address
 
     def _write_listeners(self, found: dict[str, list[list[str | int]]]) -> None:
         # By rename, so that whoever waits for the file never reads half of it.

@@ -58,7 +58,7 @@ class Commands(click.Group):
     "--home",
     type=click.Path(path_type=Path, file_okay=False),
     envvar="PILLARBOX_HOME",
-    default="pillarbox",
+    default=Path("~/pillarbox"),
     show_default=True,
     help=_("Everything lies below this folder (PILLARBOX_HOME)."),
 )
@@ -66,7 +66,7 @@ class Commands(click.Group):
 @click.pass_context
 def cli(ctx: click.Context, home: Path) -> None:
     """Take the home that every command works on."""
-    ctx.obj = Home(home.resolve())
+    ctx.obj = Home(home.expanduser().resolve())
 
 
 def main() -> None:
