@@ -38,9 +38,7 @@ LINES: list[Line] = [
         "allow_plaintext_auth_without_tls = false",
     ),
     (
-        N_(
-            "The most connections at a time, in all and from one source."
-        ),
+        N_("The most connections at a time, in all and from one source."),
         "[limits]",
     ),
     ("", "connections = 10000"),

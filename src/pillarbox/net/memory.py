@@ -78,7 +78,9 @@ class MemoryStream:
             raise PeerFault("The connection broke.")
 
 
-def memory_pair(peers: tuple[str, str] = ("192.0.2.1", "192.0.2.2")) -> tuple[MemoryStream, MemoryStream]:
+def memory_pair(
+    peers: tuple[str, str] = ("192.0.2.1", "192.0.2.2"),
+) -> tuple[MemoryStream, MemoryStream]:
     """Return the two ends of a new connection; `peers` are the addresses that each end sees."""
     there, back = _Pipe(), _Pipe()
     return MemoryStream(there, back, peers[0]), MemoryStream(back, there, peers[1])

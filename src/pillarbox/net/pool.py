@@ -29,9 +29,7 @@ class Pool:
         """Return what `work` returns; raises PoolFullError at once where too much waits."""
         return await asyncio.shield(self.start(work, *args, **kwargs))
 
-    def start(
-        self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs
-    ) -> "asyncio.Future[T]":
+    def start(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> "asyncio.Future[T]":
         """Begin a call whose end the caller must see to; raises PoolFullError."""
         if self._count >= self._most:
             raise PoolFullError("Too much work waits.")

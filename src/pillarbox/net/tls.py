@@ -14,6 +14,7 @@ CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
 ALPN = "pop3"  # RFC 7301 registry
 
 T = TypeVar("T")
+Context = ssl.SSLContext  # for rooms that pass one on and never open it
 
 
 class TlsFault(PeerFault):
@@ -23,7 +24,9 @@ class TlsFault(PeerFault):
 class TlsStream:
     """TLS on top of `inner`, which nobody else may use any more."""
 
-    def __init__(self, inner: Stream, tls: ssl.SSLObject, cipher_in: ssl.MemoryBIO, cipher_out: ssl.MemoryBIO) -> None:
+    def __init__(
+        self, inner: Stream, tls: ssl.SSLObject, cipher_in: ssl.MemoryBIO, cipher_out: ssl.MemoryBIO
+    ) -> None:
         self._inner = inner
         self._tls = tls
         self._in = cipher_in
@@ -74,7 +77,9 @@ class TlsStream:
         try:
             await self._run(self._tls.do_handshake)
         except ssl.SSLCertVerificationError as error:
-            raise TlsFault("The certificate does not hold: {why}.", why=error.verify_message) from error
+            raise TlsFault(
+                "The certificate does not hold: {why}.", why=error.verify_message
+            ) from error
         except ssl.SSLError as error:
             with contextlib.suppress(PeerFault):
                 await self._flush()  # the alert that says why
@@ -111,7 +116,9 @@ async def secure_as_client(stream: Stream, context: ssl.SSLContext, host: str) -
     return await _secure(stream, context, server_hostname=host)
 
 
-async def _secure(stream: Stream, context: ssl.SSLContext, server_hostname: str | None) -> TlsStream:
+async def _secure(
+    stream: Stream, context: ssl.SSLContext, server_hostname: str | None
+) -> TlsStream:
     cipher_in, cipher_out = ssl.MemoryBIO(), ssl.MemoryBIO()
     tls = context.wrap_bio(
         cipher_in,
@@ -162,3 +169,12 @@ def _harden(context: ssl.SSLContext) -> None:
     context.set_ciphers(CIPHERS)
     context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION
     context.set_alpn_protocols([ALPN])
+
+
+def reload_pair(context: ssl.SSLContext, certificate: Path, key: Path) -> None:
+    """Serve a new certificate from the next handshake on; sessions go on as they are.
+
+    Raises OperatorFault, and then the old pair goes on being served.
+    """
+    server_context(certificate, key)  # a bad pair in the living context would break it
+    context.load_cert_chain(certificate, key)

@@ -61,14 +61,18 @@ class SqliteStore:
         """Return a reader of a message's octets as they came; raises StoreFault."""
         return self._blobs.open(digest)
 
+    def view(self, account: AccountId) -> Sequence[Message]:
+        """Return what a login would see now, oldest first; raises StoreFault."""
+        with self._database.reading() as rows:
+            return [_message(row) for row in rows.all(VIEW, account)]
+
     def open_maildrop(self, account: AccountId) -> "SqliteMaildrop":
         """Take the lease and the view; raises MaildropInUseError."""
         lease = take_lease(self._leases / str(account))
         if lease is None:
             raise MaildropInUseError("The maildrop is in use.")
         try:
-            with self._database.reading() as rows:
-                messages = [_message(row) for row in rows.all(VIEW, account)]
+            messages = self.view(account)
         except BaseException:
             lease.release()
             raise
