@@ -1,0 +1,89 @@
+r"""Golden dialogues of POP3: read from text, played on the core, on the server, and to our client.
+
+`C:` is a line of the client's, `C\` octets with Python's escapes and no line end of their own;
+consecutive ones are sent at once. `S:` is the line that comes back, `S~` a pattern of it. `tls`:
+the handshake. `close`: the server ends the connection; `drop`: the client does. `given` is what
+there is before, `then maildrop NAME = a.eml b.eml` what is in the maildrop afterwards.
+"""
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+HERE = Path(__file__).parent
+DIALOGUES = {path.stem: path for path in sorted((HERE / "pop3").glob("*.txt"))}
+PASSWORD = b"correct horse"
+STEP = re.compile(r"(C:|C\\|S:|S~)(?: (.*))?|(tls|close|drop)")
+MAILDROP = re.compile(r"(given|then) maildrop (\w+) =((?: [\w.-]+)*)")
+FLAG = re.compile(r"given (secure|plaintext allowed|no certificate|in use \w+)")
+
+
+@dataclass
+class Dialogue:
+    """What is given, what is said, and what is then in the maildrops."""
+
+    maildrops: dict[str, list[str]] = field(default_factory=dict)
+    steps: list[tuple[str, bytes]] = field(default_factory=list)
+    then: dict[str, list[str]] = field(default_factory=dict)
+    flags: set[str] = field(default_factory=set)
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether TLS is on from the start."""
+        return "secure" in self.flags
+
+    @property
+    def allows_plaintext(self) -> bool:
+        """Whether passwords are taken without TLS."""
+        return "plaintext allowed" in self.flags
+
+    @property
+    def offers_stls(self) -> bool:
+        """Whether there is a certificate."""
+        return "no certificate" not in self.flags
+
+    @property
+    def in_use(self) -> list[str]:
+        """Whose maildrops another session has."""
+        return [flag.removeprefix("in use ") for flag in self.flags if flag.startswith("in use ")]
+
+
+def read(path: Path) -> Dialogue:
+    dialogue = Dialogue()
+    for line in path.read_text("utf-8").splitlines():
+        if maildrop := MAILDROP.fullmatch(line):
+            place = dialogue.maildrops if maildrop[1] == "given" else dialogue.then
+            place[maildrop[2]] = maildrop[3].split()
+        elif flag := FLAG.fullmatch(line):
+            dialogue.flags.add(flag[1])
+        elif not line.startswith("#"):
+            _read_step(dialogue.steps, line)
+    return dialogue
+
+
+def message(name: str) -> bytes:
+    return (HERE / "messages" / name).read_bytes()
+
+
+def _read_step(steps: list[tuple[str, bytes]], line: str) -> None:
+    match = STEP.fullmatch(line)
+    assert match, line
+    kind, text, event = match.groups()
+    if event:
+        steps.append((event, b""))
+        return
+    octets = _unescaped(text) if kind == "C\\" else (text or "").encode() + b"\r\n"
+    if kind[0] == "C" and steps and steps[-1][0] == "C":
+        octets = steps.pop()[1] + octets  # said in one go
+    steps.append(("C" if kind[0] == "C" else kind, octets))
+
+
+def _unescaped(text: str) -> bytes:
+    return text.encode("latin-1").decode("unicode_escape").encode("latin-1")
+
+
+def check_line(kind: str, expected: bytes, line: bytes) -> None:
+    if kind == "S:":
+        assert expected == line
+    else:
+        assert re.fullmatch(expected.removesuffix(b"\r\n") + rb"\r\n", line), line
