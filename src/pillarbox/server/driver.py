@@ -89,8 +89,6 @@ class Driver:
             while True:
                 effect = effects.send(answer)
                 answer = await self._perform(effect)
-        # RFC 1939, section 6: whoever reads the goodbye may log in again at once.
-        self._release()
         await self._flush()
         async with asyncio.timeout(self._services.timers.close):
             await self._stream.close()
@@ -249,12 +247,15 @@ class Driver:
     async def _commit(self, marked: list[Message]) -> bool:
         if self._maildrop is None:
             raise Bug("There is no maildrop to remove from.")
+        journal, account = self._services.journal, self._account
         try:
-            await _to_its_end(self._services.disk.start(self._maildrop.commit, marked))
+            if marked:
+                await _to_its_end(self._services.disk.start(self._maildrop.commit, marked))
+                journal.note("messages.removed", account=account, count=len(marked))
         except (PoolFullError, StoreFault) as fault:
-            self._services.journal.note("removal.failed", account=self._account, why=fault)
+            journal.note("removal.failed", account=account, why=fault)
             return False
-        self._services.journal.note("messages.removed", account=self._account, count=len(marked))
+        self._release()
         return True
 
 

@@ -81,7 +81,10 @@ class Transmit:
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """Remove what is marked. Answer: whether it is removed and durable (bool)."""
+    """Remove what is marked, then give the lease back.
+
+    Answer: whether what was marked is removed and durable (bool).
+    """
 
     marked: Sequence[Message]
 

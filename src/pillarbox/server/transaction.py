@@ -46,7 +46,8 @@ class Transaction:
     def update(self) -> Effects:
         """Yield the UPDATE state: remove, and only then say so. RFC 1939, section 6."""
         marked = [self._messages[number - 1] for number in sorted(self._marked)]
-        is_removed = (yield Commit(marked)) if marked else True
+        # The lease goes before the goodbye: whoever reads that may log in again at once.
+        is_removed = yield Commit(marked)
         if is_removed:
             yield Send(ok("Goodbye."))
         else:
