@@ -4,6 +4,7 @@ import json
 import os
 import poplib
 import shutil
+import signal
 import smtplib
 import sys
 from collections.abc import Callable, Iterator
@@ -121,23 +122,38 @@ def serving(
             process.kill()
 
 
-@contextmanager
-def tampering(server: Serving, syscall: str, how: str, *, of_disk: bool = False) -> Iterator[None]:
-    """Tamper with a running server's system calls, counted from now on.
+def finish(server: Serving) -> None:
+    """End a server in good order, and so its tracer, whose trace is whole then."""
+    os.kill(server.pid, signal.SIGTERM)
+    server.process.wait()
 
-    `of_disk` leaves the thread of the event loop, which writes the journal, alone.
+
+@contextmanager
+def tampering(server: Serving, syscall: str, how: str) -> Iterator[None]:
+    """Tamper with the system calls of a running server's disk threads, counted from now on.
+
+    The event loop's thread is left alone: it writes the journal and wakes the others.
     """
+    _wake_disk_thread(server)
     threads = [int(each.name) for each in Path(f"/proc/{server.pid}/task").iterdir()]
-    targets = [each for each in threads if each != server.pid] if of_disk else [server.pid]
+    threads.remove(server.pid)
     words = [
         *(tracer(), "-qq", "-o", "/dev/null", "-e", f"trace={syscall}", "-e", "signal=none"),
-        *("-e", f"inject={syscall}:{how}", *([] if of_disk else ["-f"])),
-        *(word for each in targets for word in ("-p", str(each))),
+        *("-e", f"inject={syscall}:{how}"),
+        *(word for each in threads for word in ("-p", str(each))),
     ]
     output = server.process.output.with_suffix(".strace")
     with Process(words, env=environment(), output=output) as tracing:
-        tracing.wait_until(lambda: all(_is_traced(server.pid, each) for each in targets))
+        tracing.wait_until(lambda: all(_is_traced(server.pid, each) for each in threads))
         yield
+
+
+def _wake_disk_thread(server: Serving) -> None:
+    """Have the server look a recipient up, for which it starts a thread."""
+    with smtplib.LMTP(LOOPBACK, server.lmtp, timeout=DEADLINE) as client:
+        client.ehlo_or_helo_if_needed()
+        client.mail("author@example.org")
+        client.rcpt(MROSE)
 
 
 def _is_traced(pid: int, thread: int) -> bool:
@@ -182,15 +198,17 @@ def _send(client: smtplib.LMTP, octets: bytes, told: Told) -> None:
 
 def remove_by_pop3(server: Serving) -> bytes:
     """Mark three messages and QUIT; give the reply, nothing where the server ended before it."""
-    with suppress(poplib.error_proto, ConnectionError):
+    with suppress(ConnectionError):
         client = poplib.POP3(LOOPBACK, server.pop3, timeout=DEADLINE)
         try:
             client.user(MROSE)
             client.pass_(PASSWORD)
             for number in MARKED:
                 client.dele(number)
-            client._putcmd("QUIT")
-            return client._getline()[0]
+            return client.quit()
+        except poplib.error_proto as fault:
+            reply = fault.args[0]
+            return reply if isinstance(reply, bytes) else b""  # poplib's own words are a string
         finally:
             client.close()
     return b""

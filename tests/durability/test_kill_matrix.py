@@ -99,6 +99,7 @@ def test_a_quit_survives_being_killed_at_any_call(
 @pytest.mark.slow
 def test_a_build_without_the_transaction_is_caught(full_home: Path, tmp_path: Path) -> None:
     broken = build("one-disk-thread", "apart")
-    cut = cut_quit(full_home, tmp_path / "home", broken, "fdatasync", 2)
+    cuts = all_cuts(cut_quit, full_home, tmp_path, broken, "fdatasync")
+    faults = {fault for cut in cuts for fault in cut.faults}
 
-    assert Cut(is_reached=True, faults=["2 of 3 marked messages are gone"]) == cut
+    assert {"1 of 3 marked messages are gone", "2 of 3 marked messages are gone"} == faults

@@ -1,0 +1,201 @@
+"""A store that is cut short at its n-th call, for machines without strace.
+
+    python -m tests.durability.cut_store kill quit HOME FOLDER
+
+A copy of HOME for every n, each named n below FOLDER; a child process runs the script on it and
+ends, or is refused, at its n-th call, before or after it took place. The last n is the first that
+is not reached. What was acknowledged is in `n/acknowledged`. Prints that last n.
+"""
+
+import errno
+import os
+import shutil
+import signal
+import sqlite3
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Protocol
+from unittest.mock import patch
+
+from pillarbox.accounts.accounts import Accounts
+from pillarbox.base.errors import StoreFault
+from pillarbox.db.sqlite import Database
+from pillarbox.store.disk import Disk
+from pillarbox.store.files import Delivered, FileDelivery
+from pillarbox.store.sqlite import SqliteMaildrop, SqliteStore
+from tests.durability.broken_build import commit_apart
+from tests.durability.judge import MESSAGES, MROSE, OTHER, store_of
+
+MARKED = (1, 3, 4)
+REACHED = 3  # the exit code of a child that was refused once
+MOST = 500
+
+
+class Cut:
+    """Counts the calls, and does something at one of them."""
+
+    def __init__(self, when: int, *, kills: bool) -> None:
+        self.kills = kills
+        self.is_reached = False
+        self._left = when
+
+    def here(self) -> None:
+        """End this process, or raise OSError, if this is the call."""
+        self._left -= 1
+        if self._left:
+            return
+        self.is_reached = True
+        if self.kills:
+            os.kill(os.getpid(), signal.SIGKILL)
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+
+class CutDisk(Disk):
+    """A disk that is cut before and after each of its calls."""
+
+    def __init__(self, cut: Cut) -> None:
+        self._cut = cut
+
+    def sync(self, descriptor: int) -> None:
+        self._cut.here()
+        super().sync(descriptor)
+        self._cut.here()
+
+    def rename(self, old: Path, new: Path) -> None:
+        self._cut.here()
+        super().rename(old, new)
+        self._cut.here()
+
+    def sync_folder(self, folder: Path) -> None:
+        self._cut.here()
+        super().sync_folder(folder)
+        self._cut.here()
+
+
+def database_cut_by(cut: Cut) -> type[Database]:
+    """Give a database that is cut before each statement of a transaction, and after the last."""
+
+    class CutDatabase(Database):
+        def _commit(self, batch: list[Any]) -> None:
+            if not cut.kills:
+                _refuse(cut)
+            self._writer.set_trace_callback(lambda _sql: cut.here() if cut.kills else None)
+            super()._commit(batch)
+            self._writer.set_trace_callback(None)
+            if cut.kills:
+                cut.here()
+
+    return CutDatabase
+
+
+def _refuse(cut: Cut) -> None:
+    try:
+        cut.here()
+    except OSError as fault:
+        raise sqlite3.OperationalError(fault.strerror) from fault
+
+
+class Acknowledge(Protocol):
+    """Notes that something was promised, before anything else is done."""
+
+    def __call__(self, *words: object) -> None: ...
+
+
+Script = Callable[[SqliteStore, Accounts, Acknowledge, Path], None]
+
+
+def lmtp(store: SqliteStore, accounts: Accounts, acknowledge: Acknowledge, _home: Path) -> None:
+    """Deliver three messages to two accounts each."""
+    for number, octets in enumerate(MESSAGES[:3]):
+        with suppress(StoreFault), store.incoming() as incoming:
+            incoming.write(octets)
+            kept = incoming.keep()
+            for account in (MROSE, OTHER):
+                with suppress(StoreFault):
+                    store.deliver(kept, accounts.show(account).id)
+                    acknowledge(account, number)
+
+
+def deliver(store: SqliteStore, accounts: Accounts, acknowledge: Acknowledge, home: Path) -> None:
+    """Deliver five files to one account."""
+    files = sorted(home.with_name(home.name + "-files").iterdir())
+    with suppress(StoreFault):
+        for result in FileDelivery(store, accounts.show(MROSE).id, files).run():
+            if isinstance(result, Delivered):
+                acknowledge(MROSE, files.index(result.path))
+
+
+def leave(store: SqliteStore, accounts: Accounts, acknowledge: Acknowledge, _home: Path) -> None:
+    """Remove three of five."""
+    maildrop = store.open_maildrop(accounts.show(MROSE).id)
+    with suppress(StoreFault):
+        maildrop.commit([maildrop.messages[number - 1] for number in MARKED])
+        acknowledge("quit")
+
+
+def leave_apart(
+    store: SqliteStore, accounts: Accounts, acknowledge: Acknowledge, home: Path
+) -> None:
+    """Remove three of five as the build does whose transaction was taken out."""
+    with patch.object(SqliteMaildrop, "commit", commit_apart):
+        leave(store, accounts, acknowledge, home)
+
+
+SCRIPTS: dict[str, Script] = {
+    "lmtp": lmtp,
+    "deliver": deliver,
+    "quit": leave,
+    "quit-apart": leave_apart,
+}
+
+
+def play(script: Script, home: Path, folder: Path, cut: Cut) -> None:
+    """Run a script on a home with everything that can be cut."""
+    descriptor = os.open(folder / "acknowledged", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+
+    def acknowledge(*words: object) -> None:
+        os.write(descriptor, (" ".join(map(str, words)) + "\n").encode())
+
+    opening = Cut(0, kills=False)  # never reached: what is cut is the script
+    disk = CutDisk(opening)
+    with store_of(folder, disk, database_cut_by(cut)) as (store, accounts):
+        disk._cut = cut
+        script(store, accounts, acknowledge, home)
+    os.close(descriptor)
+
+
+def in_child(work: Callable[[], int]) -> int:
+    """Run something in a child of this process, which has one thread; give its exit code."""
+    child = os.fork()
+    if child:
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    code = 1
+    try:
+        code = work()
+    finally:
+        os._exit(code)
+
+
+def main(how: str, name: str, home: Path, folder: Path) -> int:
+    """Cut at every call; give the first number that was not reached."""
+    for when in range(1, MOST):
+        copy = shutil.copytree(home, folder / str(when))
+        cut = Cut(when, kills=how == "kill")
+
+        def work(copy: Path = copy, cut: Cut = cut) -> int:
+            play(SCRIPTS[name], home, copy, cut)
+            return REACHED if cut.is_reached else 0
+
+        code = in_child(work)
+        if code == 0:
+            return when
+        if code not in (REACHED, -signal.SIGKILL):
+            sys.exit(f"The child ended with {code}.")
+    sys.exit("There is no end of it.")
+
+
+if __name__ == "__main__":
+    how, name, home, folder = sys.argv[1:]
+    sys.stdout.write(str(main(how, name, Path(home), Path(folder))))

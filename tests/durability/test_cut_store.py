@@ -1,0 +1,125 @@
+"""The store is ended, or refused, at every call on which durability rests; no strace is needed."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from pillarbox.app.home import Home
+from tests.durability.judge import (
+    MESSAGES,
+    MROSE,
+    OTHER,
+    Letter,
+    delivery_faults,
+    look,
+    removal_faults,
+    torn_blobs,
+)
+from tests.durability.rig import MARKED, ROOT, environment, write_files
+from tests.peers.program import run
+
+
+def cut_everywhere(how: str, script: str, home: Path, folder: Path) -> list[Path]:
+    """Give the homes, each cut at another call, the last one not at all."""
+    folder.mkdir()
+    words = [sys.executable, "-m", "tests.durability.cut_store", how, script, home, folder]
+    done = run([str(word) for word in words], env=environment(), cwd=ROOT)
+
+    assert 0 == done.code, done.err.decode(errors="replace")
+
+    return [folder / str(when) for when in range(1, int(done.out) + 1)]
+
+
+def acknowledged(folder: Path) -> list[str]:
+    return (folder / "acknowledged").read_text("ascii").splitlines()
+
+
+def letters(folder: Path) -> list[Letter]:
+    words = [line.split() for line in acknowledged(folder)]
+    return [Letter(account, MESSAGES[int(number)]) for account, number in words]
+
+
+def leftovers(folder: Path) -> list[str]:
+    return [f"{path} is left" for path in (Home(folder).blobs / "incoming").iterdir()]
+
+
+def faults_of_quits(home: Path, folders: list[Path]) -> list[str]:
+    before = look(home)[MROSE]
+    marked = {before[number - 1].unique_id for number in MARKED}
+    return [
+        f"{folder.name}: {fault}"
+        for folder in folders
+        for fault in removal_faults(
+            before, look(folder)[MROSE], marked, is_promised="quit" in acknowledged(folder)
+        )
+    ]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("how", "least"), [("kill", 50), ("raise", 20)])
+def test_a_delivery_to_two_survives_at_every_call(
+    empty_home: Path, tmp_path: Path, how: str, least: int
+) -> None:
+    folders = cut_everywhere(how, "lmtp", empty_home, tmp_path / "cut")
+    sent = [Letter(account, octets) for account in (MROSE, OTHER) for octets in MESSAGES[:3]]
+    faults = [
+        f"{folder.name}: {fault}"
+        for folder in folders
+        for fault in (
+            *delivery_faults(look(folder), sent, letters(folder)),
+            *torn_blobs(folder),
+            *(leftovers(folder) if how == "raise" else []),
+        )
+    ]
+
+    assert [] == faults
+    assert len(folders) > least
+    assert set(sent) == set(letters(folders[-1]))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("how", "least"), [("kill", 50), ("raise", 30)])
+def test_a_delivery_of_files_survives_at_every_call(
+    empty_home: Path, tmp_path: Path, how: str, least: int
+) -> None:
+    write_files(empty_home.with_name(empty_home.name + "-files"))
+    folders = cut_everywhere(how, "deliver", empty_home, tmp_path / "cut")
+    sent = [Letter(MROSE, octets) for octets in MESSAGES]
+    faults = [
+        f"{folder.name}: {fault}"
+        for folder in folders
+        for fault in (
+            *delivery_faults(look(folder), sent, letters(folder)),
+            *torn_blobs(folder),
+            *(leftovers(folder) if how == "raise" else []),
+        )
+    ]
+
+    assert [] == faults
+    assert len(folders) > least
+    assert sent == letters(folders[-1])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("how", "least"), [("kill", 7), ("raise", 1)])
+def test_a_quit_removes_all_that_was_marked_or_none_at_every_call(
+    full_home: Path, tmp_path: Path, how: str, least: int
+) -> None:
+    folders = cut_everywhere(how, "quit", full_home, tmp_path / "cut")
+
+    assert [] == faults_of_quits(full_home, folders)
+    assert len(folders) > least
+    assert ["quit"] == acknowledged(folders[-1])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["kill", "raise"])
+def test_a_quit_without_the_transaction_is_caught(
+    full_home: Path, tmp_path: Path, how: str
+) -> None:
+    folders = cut_everywhere(how, "quit-apart", full_home, tmp_path / "cut")
+    faults = " ".join(faults_of_quits(full_home, folders))
+
+    assert "1 of 3 marked messages are gone" in faults
+    assert "2 of 3 marked messages are gone" in faults
