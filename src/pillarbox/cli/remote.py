@@ -130,9 +130,12 @@ def _server(text: str, tls: Tls) -> tuple[str, int]:
 def _fields(system: System, remote: Remote) -> dict[str, object]:
     settings = remote.settings
     names = {account.id: account.name for account in system.accounts.list()}
+    host = (
+        f"[{settings.host}]" if ":" in settings.host else settings.host
+    )  # RFC 3986, section 3.2.2
     return {
         "name": remote.name,
-        "server": f"{settings.host}:{settings.port}",
+        "server": f"{host}:{settings.port}",
         "tls": settings.tls.value,
         "ca": settings.ca_file,
         "user": settings.user,

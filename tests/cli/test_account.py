@@ -1,0 +1,119 @@
+"""`pillarbox account`."""
+
+import re
+
+import pytest
+
+from tests.cli.home import PASSWORD, CommandLine
+
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+
+
+def without_times(value: object) -> object:
+    """Return an answer with its times checked and taken out."""
+    match value:
+        case list():
+            return [without_times(each) for each in value]
+        case dict():
+            assert TIME.fullmatch(value["created_at"])
+            return {key: each for key, each in value.items() if key != "created_at"}
+    return value
+
+
+def test_a_made_password_is_printed_alone_on_stdout(home: CommandLine) -> None:
+    result = home.run("account", "add", "mrose")
+
+    assert 0 == result.exit_code
+    assert re.fullmatch(r"\S{20,}\n", result.stdout)
+    assert result.stdout.strip() not in result.stderr
+
+
+def test_a_given_password_is_printed_nowhere(home: CommandLine) -> None:
+    result = home.run("account", "add", "mrose", "--password-stdin", said=PASSWORD + "\nmore\n")
+
+    assert (0, "", "") == (result.exit_code, result.stdout, result.stderr)
+
+
+def test_a_name_is_taken_once(ours: CommandLine) -> None:
+    assert "There is an account 'mrose' already." == ours.refuse("account", "add", "MRose")
+
+
+@pytest.mark.parametrize("name", ["", "-", "two words", "a/b", "é", "x" * 65])
+def test_a_name_that_cannot_be_one_is_refused(home: CommandLine, name: str) -> None:
+    assert "cannot be a name" in home.refuse("account", "add", "--", name)
+
+
+@pytest.mark.parametrize("password", ["", "\x01", "x" * 1025])
+def test_a_password_that_no_client_could_send_is_refused(home: CommandLine, password: str) -> None:
+    said = home.refuse("account", "add", "mrose", "--password-stdin", said=password + "\n")
+
+    assert said.startswith("A password is 1 to 1024 octets")
+    assert [] == home.json("account", "list")
+
+
+def test_accounts_are_listed_by_name(home: CommandLine) -> None:
+    home.add_account("zoe")
+    home.add_account("adam")
+
+    assert [
+        {"name": "adam", "state": "enabled"},
+        {"name": "zoe", "state": "enabled"},
+    ] == without_times(home.json("account", "list"))
+    assert ["adam\tenabled", "zoe\tenabled"] == [
+        line.rpartition("\t")[0] for line in home.do("account", "list").splitlines()
+    ]
+
+
+def test_an_account_is_shown_with_its_maildrop(ours: CommandLine) -> None:
+    ours.deliver(b"Subject: a\n\nb\n", b"Subject: c\r\n\r\n")
+
+    assert {
+        "name": "mrose",
+        "state": "enabled",
+        "messages": 2,
+        "octets": 31,
+    } == without_times(ours.json("account", "show", "mrose"))
+    assert "octets\t31\n" in ours.do("account", "show", "mrose")
+
+
+def test_an_account_is_disabled_and_enabled(ours: CommandLine) -> None:
+    states = []
+    for verb in ("disable", "enable"):
+        assert "" == ours.do("account", verb, "mrose")
+        states.append(without_times(ours.json("account", "list")))
+
+    assert [
+        [{"name": "mrose", "state": "disabled"}],
+        [{"name": "mrose", "state": "enabled"}],
+    ] == states
+
+
+def test_a_removed_account_is_gone_and_its_mail_is_not_the_next_ones(ours: CommandLine) -> None:
+    ours.deliver(b"Subject: private\r\n\r\n")
+    ours.do("account", "remove", "mrose")
+    assert [] == ours.json("account", "list")
+    ours.add_account()
+
+    assert [] == ours.json("maildrop", "list", "mrose")
+    assert [] == ours.json("archive", "list", "--account", "mrose")
+
+
+def test_an_account_that_a_remote_collects_into_stays(ours: CommandLine) -> None:
+    ours.add_remote()
+
+    assert 'Run "pillarbox remote remove there" first.' in ours.refuse("account", "remove", "mrose")
+
+
+def test_a_password_is_replaced_by_one_that_is_given_or_made(ours: CommandLine) -> None:
+    given = ours.run("account", "password", "mrose", "--password-stdin", said="another\n")
+    made = ours.run("account", "password", "mrose")
+
+    assert (0, "", "") == (given.exit_code, given.stdout, given.stderr)
+    assert re.fullmatch(r"\S{20,}\n", made.stdout)
+
+
+@pytest.mark.parametrize("verb", ["show", "password", "disable", "enable", "remove"])
+def test_an_unknown_account_is_named(home: CommandLine, verb: str) -> None:
+    said = home.refuse("account", verb, "nobody")
+
+    assert "There is no account 'nobody'. \"pillarbox account list\" names them." == said

@@ -1,0 +1,221 @@
+"""`pillarbox remote`, `collect` without a server, and `key`."""
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from pillarbox.collector.outcome import Outcome
+from tests.cli.home import CommandLine
+
+SECRET = "battery staple"
+ADD = ("remote", "add", "there", "--user", "rosemary", "--account", "mrose", "--password-stdin")
+
+
+def shown(ours: CommandLine, name: str = "there") -> dict[str, object]:
+    answer = ours.json("remote", "show", name)
+    assert isinstance(answer, dict)
+    return answer
+
+
+def test_a_remote_is_shown_with_everything_but_its_password(
+    ours: CommandLine, tmp_path: Path
+) -> None:
+    ca = ours.folder / "tls" / "ca.pem"
+    ours.add_remote(
+        "there",
+        *("--tls", "stls", "--ca", str(ca), "--timeout", "7", "--deadline", "70"),
+        *("--delete-after-days", "3"),
+        server="pop.example.org",
+    )
+    fields = shown(ours)
+    created_at = fields.pop("created_at")
+
+    assert isinstance(created_at, str)
+    assert {
+        "name": "there",
+        "server": "pop.example.org:110",
+        "tls": "stls",
+        "ca": str(ca),
+        "user": "rosemary",
+        "account": "mrose",
+        "timeout": 7,
+        "deadline": 70,
+        "delete_after_days": 3,
+    } == fields
+    assert "user\trosemary\n" in ours.do("remote", "show", "there")
+
+
+@pytest.mark.parametrize(
+    ("given", "tls", "expected"),
+    [
+        ("pop.example.org", "implicit", "pop.example.org:995"),
+        ("pop.example.org", "stls", "pop.example.org:110"),
+        ("pop.example.org:1", "stls", "pop.example.org:1"),
+        ("[::1]", "implicit", "[::1]:995"),
+        ("[::1]:1", "implicit", "[::1]:1"),
+    ],
+)
+def test_a_server_has_the_usual_port_unless_another_is_given(
+    ours: CommandLine, given: str, tls: str, expected: str
+) -> None:
+    ours.add_remote("there", "--tls", tls, server=given)
+
+    assert expected == shown(ours)["server"]
+
+
+@pytest.mark.parametrize("server", ["host:", "host:x", ":110", "host:65536"])
+def test_a_server_that_is_no_address_is_refused(ours: CommandLine, server: str) -> None:
+    said = ours.refuse(*ADD, "--server", server, said=SECRET + "\n")
+
+    assert said.endswith("is not host:port.")
+
+
+def test_remotes_are_listed_by_name(ours: CommandLine) -> None:
+    ours.add_remote("two")
+    ours.add_remote("one")
+    listed = ours.json("remote", "list")
+
+    assert isinstance(listed, list)
+    assert ["one", "two"] == [each["name"] for each in listed]
+    assert [
+        "one\tlocalhost:1\timplicit\trosemary\tmrose",
+        "two\tlocalhost:1\timplicit\trosemary\tmrose",
+    ] == ours.do("remote", "list").splitlines()
+
+
+def test_a_remote_is_forgotten(ours: CommandLine) -> None:
+    ours.add_remote()
+
+    assert "" == ours.do("remote", "remove", "there")
+    assert [] == ours.json("remote", "list")
+
+
+def test_a_remote_is_added_once(ours: CommandLine) -> None:
+    ours.add_remote()
+
+    said = ours.refuse(*ADD, "--server", "elsewhere", said=SECRET + "\n")
+
+    assert "There is a remote 'there' already." == said
+
+
+def test_a_remote_needs_an_account_that_is_there(home: CommandLine) -> None:
+    said = home.refuse(*ADD, "--server", "elsewhere", said=SECRET + "\n")
+
+    assert "There is no account 'mrose'." in said
+
+
+@pytest.mark.parametrize("verb", ["show", "remove"])
+def test_an_unknown_remote_is_named(home: CommandLine, verb: str) -> None:
+    said = home.refuse("remote", verb, "there")
+
+    assert "There is no remote 'there'. \"pillarbox remote list\" names them." == said
+
+
+def test_a_password_is_asked_for_where_stdin_is_not_named(ours: CommandLine) -> None:
+    command = ("remote", "add", "there", "--server", "h", "--user", "u", "--account", "mrose")
+    result = ours.run(*command, said=SECRET + "\n")
+
+    assert (0, "") == (result.exit_code, result.stdout)
+    assert SECRET not in result.stderr
+    assert "u" == shown(ours)["user"]
+
+
+def test_no_password_goes_without_tls_unless_the_long_flag_says_so(ours: CommandLine) -> None:
+    plain = (*ADD, "--server", "elsewhere", "--tls", "none")
+
+    said = ours.refuse(*plain, said=SECRET + "\n")
+
+    assert "--allow-password-without-tls" in said
+    assert [] == ours.json("remote", "list")
+    assert [] == sealed(ours)
+    assert not (ours.folder / "keys").exists()
+    assert "" == ours.do(*plain, "--allow-password-without-tls", said=SECRET + "\n")
+    assert "none" == shown(ours)["tls"]
+
+
+def sealed(home: CommandLine) -> list[tuple[str, bytes]]:
+    with closing(sqlite3.connect(home.folder / "pillarbox.db")) as database:
+        return database.execute("SELECT key_id, sealed FROM secrets").fetchall()
+
+
+def test_a_remotes_password_lies_nowhere_in_the_home_in_the_clear(ours: CommandLine) -> None:
+    ours.add_remote()
+    files = [path for path in ours.folder.rglob("*") if path.is_file()]
+
+    assert files
+    assert [] == [path for path in files if SECRET.encode() in path.read_bytes()]
+
+
+@pytest.mark.parametrize("verb", ["rotate", "reseal"])
+def test_a_remote_is_usable_after_its_key_has_changed(ours: CommandLine, verb: str) -> None:
+    ours.add_remote()
+    before = sealed(ours)
+
+    assert "" == ours.do("key", verb)
+
+    assert (verb == "rotate") == (before != sealed(ours))
+    assert Outcome.SOCKET == ours.run("collect").exit_code  # it opened, and nobody listens
+
+
+def test_a_lost_key_is_named(ours: CommandLine) -> None:
+    ours.add_remote()
+    master = ours.folder / "keys" / "master"
+    master.unlink()
+
+    for command in (("key", "rotate"), ("key", "reseal")):
+        assert str(master) in ours.refuse(*command)
+    assert str(master) in ours.refuse("collect", code=Outcome.CONFIGURATION)
+
+
+def test_a_systemd_credential_is_the_key_where_there_is_one(
+    ours: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours.add_remote()
+    (ours.folder / "keys" / "master").rename(tmp_path / "pillarbox.master")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+
+    assert Outcome.SOCKET == ours.run("collect").exit_code
+    assert "is a systemd credential" in ours.refuse("key", "rotate")
+    assert not (ours.folder / "keys" / "master").exists()
+
+
+def test_collect_without_a_remote_says_how_to_add_one(home: CommandLine) -> None:
+    assert '"pillarbox remote add"' in home.refuse("collect", code=Outcome.CONFIGURATION)
+
+
+def test_collect_from_an_unknown_remote_names_it(home: CommandLine) -> None:
+    assert "'there'" in home.refuse("collect", "there", code=Outcome.CONFIGURATION)
+
+
+def test_collect_without_a_home_does_not_say_that_there_was_no_mail(empty: CommandLine) -> None:
+    assert "pillarbox init" in empty.refuse("collect", code=Outcome.CONFIGURATION)
+
+
+def test_collect_answers_for_programs(ours: CommandLine) -> None:
+    ours.add_remote()
+    result = ours.run("collect", "--json")
+    [fields] = json.loads(result.stdout)
+    fault = fields.pop("fault")
+
+    assert Outcome.SOCKET == result.exit_code
+    assert f"there: {fault}\n" == result.stderr
+    assert {
+        "remote": "there",
+        "outcome": "socket",
+        "listed": 0,
+        "collected": 0,
+        "known": 0,
+        "refused": 0,
+        "octets": 0,
+        "removed": 0,
+        "perhaps_removed": 0,
+    } == fields
+
+
+def test_collect_answers_for_people(ours: CommandLine) -> None:
+    ours.add_remote()
+
+    assert "there: 0 listed, 0 collected, 0 octets, 0 removed\n" == ours.run("collect").stdout
