@@ -5,17 +5,21 @@ who wait, each inside a savepoint of its own, so that one failure takes nothing 
 """
 
 import contextlib
+import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar, cast
 
-from pillarbox.base.errors import Bug, StoreFault
-from pillarbox.db.migrations import migrate
+from pillarbox.base.errors import Bug, Fault, StoreFault
+from pillarbox.db.migrations import migrate, refuse_unknown
 
 BUSY_SECONDS = 30.0  # another process (deliver beside serve) may hold the one write lock
 BATCH = 256  # works that share one commit; bounds how long the first one waits
+GARBLED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+PRIMARY_CODE = 0xFF  # https://sqlite.org/rescode.html: extended codes are in the higher bits
 
 Row = tuple[Any, ...]
 T = TypeVar("T")
@@ -46,39 +50,71 @@ class Rows:
 
     def insert(self, sql: str, *values: object) -> int:
         """Run an INSERT and return the new row's id."""
-        row_id = self._connection.execute(sql, values).lastrowid
-        assert row_id is not None
-        return row_id
+        return cast("int", self._connection.execute(sql, values).lastrowid)
+
+
+@dataclass(frozen=True, slots=True)
+class _Returned(Generic[T]):
+    value: T
+
+
+@dataclass(frozen=True, slots=True)
+class _Raised:
+    error: BaseException
 
 
 class _Job(Generic[T]):
-    """A piece of work that waits for its turn, and afterwards its result."""
+    """A piece of work that waits for its turn, and afterwards what came of it."""
 
     def __init__(self, work: Callable[[Rows], T]) -> None:
         self._work = work
-        self._result: T | None = None
-        self._fault: BaseException | None = None
+        # What a caller sees who is told nothing else: never a success.
+        self._outcome: _Returned[T] | _Raised = _Raised(Bug("The work has not been done."))
         self.is_done = False
 
     def attempt(self, connection: sqlite3.Connection) -> None:
         """Do the work inside a savepoint; what it raises undoes it alone."""
-        connection.execute("SAVEPOINT work")
-        try:
-            self._result = self._work(Rows(connection))
-        except Exception as fault:  # noqa: BLE001
-            self._fault = fault
-            connection.execute("ROLLBACK TO work")
-        connection.execute("RELEASE work")
+        with _Savepoint(connection) as savepoint:
+            self._outcome = _Returned(self._work(Rows(connection)))
+        if savepoint.error is not None:
+            self._outcome = _Raised(savepoint.error)
 
-    def fail(self, fault: BaseException) -> None:
-        """Note that nothing of the work was kept."""
-        self._fault = self._fault or fault
+    def end(self, failed: Fault | None) -> None:
+        """Note that the transaction is over, and why nothing of it was kept."""
+        if failed is not None and isinstance(self._outcome, _Returned):
+            self._outcome = _Raised(failed)
+        self.is_done = True
 
     def result(self) -> T:
         """Return what the work returned, or raise what it raised."""
-        if self._fault is not None:
-            raise self._fault
-        return self._result  # type: ignore[return-value]
+        match self._outcome:
+            case _Returned(value):
+                return value
+            case _Raised(error):
+                raise error
+
+
+class _Savepoint:
+    """Undoes what is done inside where that raises, and holds the error."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self.error: Exception | None = None
+
+    def __enter__(self) -> Self:
+        self._connection.execute("SAVEPOINT work")
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        if isinstance(error, Exception):
+            if not self._connection.in_transaction:
+                return False  # SQLite gave up the whole transaction, e.g. on a full disk
+            self.error = error
+            self._connection.execute("ROLLBACK TO work")
+        elif error is not None:
+            return False
+        self._connection.execute("RELEASE work")
+        return True
 
 
 class Database:
@@ -88,15 +124,18 @@ class Database:
     cannot be written.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, busy_seconds: float = BUSY_SECONDS) -> None:
         self._path = path
+        self._busy_seconds = busy_seconds
         self._waiting: list[_Job[Any]] = []
         self._waiting_lock = threading.Lock()
         self._turn = threading.Lock()
         self._idle_readers: list[sqlite3.Connection] = []
         with _said_as_store_fault(path):
+            _make_private(path)
             self._writer = self._connect()
-            migrate(self._writer)
+            with _closed_on_error(self._writer):
+                migrate(self._writer, path)
 
     def close(self) -> None:
         """Close every connection; a transaction under way in another thread ends first."""
@@ -110,12 +149,11 @@ class Database:
         """Give a snapshot: what is read inside stays the same whatever others write."""
         with _said_as_store_fault(self._path):
             connection = self._reader()
-            connection.execute("BEGIN")
-            try:
+            with _closed_on_error(connection):
+                connection.execute("BEGIN")
                 yield Rows(connection)
-            finally:
                 connection.rollback()
-                self._idle_readers.append(connection)
+            self._idle_readers.append(connection)
 
     def write(self, work: Callable[[Rows], T]) -> T:
         """Run `work` in a transaction and return its result once that is on the disk.
@@ -126,7 +164,7 @@ class Database:
         with self._waiting_lock:
             self._waiting.append(job)
         with self._turn:
-            if not job.is_done:
+            while not job.is_done:
                 self._write_batch()
         with _said_as_store_fault(self._path):
             return job.result()
@@ -141,15 +179,16 @@ class Database:
     def _write_batch(self) -> None:
         with self._waiting_lock:
             batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
+        failed: Fault | None = StoreFault("{path}: the transaction was cut short.", path=self._path)
         try:
             with _said_as_store_fault(self._path):
                 self._commit(batch)
-        except StoreFault as fault:
-            for job in batch:
-                job.fail(fault)
+            failed = None
+        except Fault as fault:
+            failed = fault
         finally:
             for job in batch:
-                job.is_done = True
+                job.end(failed)
 
     def _commit(self, batch: list[_Job[Any]]) -> None:
         self._writer.execute("BEGIN IMMEDIATE")
@@ -169,12 +208,26 @@ class Database:
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
-            self._path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+            self._path, timeout=self._busy_seconds, isolation_level=None, check_same_thread=False
         )
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")  # each commit is fsynced before it returns
-        connection.execute("PRAGMA foreign_keys = ON")
+        with _closed_on_error(connection):
+            refuse_unknown(connection, self._path)  # before a setting would change its file
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")  # a commit is fsynced before it returns
+            connection.execute("PRAGMA foreign_keys = ON")
         return connection
+
+
+def _make_private(path: Path) -> None:
+    """Make a new file that nobody else may read; SQLite gives its -wal and -shm the same mode."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        os.fchmod(descriptor, 0o600)  # whatever the umask took away
+        os.close(descriptor)
+    except FileExistsError:
+        return
+    except OSError as error:
+        raise StoreFault("{path}: {why}.", path=path, why=error.strerror) from error
 
 
 def _garbled(path: Path) -> StoreFault:
@@ -186,13 +239,23 @@ def _garbled(path: Path) -> StoreFault:
 
 
 @contextlib.contextmanager
+def _closed_on_error(connection: sqlite3.Connection) -> Iterator[None]:
+    """Close a connection whose state nobody knows any more."""
+    try:
+        yield
+    except BaseException:
+        connection.close()
+        raise
+
+
+@contextlib.contextmanager
 def _said_as_store_fault(path: Path) -> Iterator[None]:
     """Translate the driver's errors at the one place where they leave this room."""
     try:
         yield
-    except sqlite3.IntegrityError as error:
+    except (sqlite3.IntegrityError, sqlite3.ProgrammingError) as error:
         raise Bug("{path}: {why}.", path=path, why=error) from error
-    except sqlite3.OperationalError as error:
+    except sqlite3.Error as error:
+        if getattr(error, "sqlite_errorcode", 0) & PRIMARY_CODE in GARBLED:
+            raise _garbled(path) from error
         raise StoreFault("{path}: {why}.", path=path, why=error) from error
-    except sqlite3.DatabaseError as error:
-        raise _garbled(path) from error

@@ -4,7 +4,6 @@ Real mail says Shift_JIS and ISO-2022-JP where it means Microsoft's larger sets 
 and often says nothing at all.
 """
 
-import codecs
 import re
 
 CP932 = ("shift_jis", "shift-jis", "sjis", "x-sjis", "windows-31j", "ms_kanji", "ms932", "cp932")
@@ -17,6 +16,9 @@ ALIASES = dict.fromkeys(CP932, "cp932") | {
 }
 
 ESCAPE = re.compile(rb"\x1b(\(B|\(J|\(I|\$@|\$B|$)")
+FIRST, LAST = 0x21, 0x7E  # ISO 2022: the 94 rows, and the 94 cells of each
+SECOND_BLOCK_ROW = 0x5F  # Shift_JIS leads with 81 to 9F for the rows below, E0 to EF from it on
+SKIPPED_CELL = 0x60  # Shift_JIS has no second octet 7F
 GUESSES = ("utf-8", "cp932", "euc_jp")  # strict ones, the least forgiving first
 
 
@@ -36,8 +38,7 @@ def to_text(octets: bytes, charset: str | None) -> str:
 def _strictly(octets: bytes, codec: str) -> str | None:
     try:
         # Some codecs are not for text (hex), and some names are no names (NUL, ../).
-        is_text = codecs.lookup(codec)._is_text_encoding  # noqa: SLF001
-        return octets.decode(codec) if is_text else None
+        return octets.decode(codec)
     except (LookupError, ValueError):
         return None
 
@@ -65,9 +66,9 @@ def _double(octets: bytes) -> str:
 
 
 def _shifted(row: int, cell: int) -> bytes:
-    if not (0x21 <= row <= 0x7E and 0x21 <= cell <= 0x7E):  # noqa: PLR2004
+    if not (FIRST <= row <= LAST and FIRST <= cell <= LAST):
         return b"?"
-    lead = (row + 1) // 2 + (0x70 if row < 0x5F else 0xB0)  # noqa: PLR2004
+    lead = (row + 1) // 2 + (0x70 if row < SECOND_BLOCK_ROW else 0xB0)
     if row % 2 == 0:
         return bytes([lead, cell + 0x7E])
-    return bytes([lead, cell + (0x1F if cell < 0x60 else 0x20)])  # noqa: PLR2004
+    return bytes([lead, cell + (0x1F if cell < SKIPPED_CELL else 0x20)])

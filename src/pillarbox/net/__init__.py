@@ -1,1 +1,1 @@
-"""What must wait: listeners, connections, TLS, deadlines, and a network in memory for tests. Async."""
+"""What must wait: listeners, connections, TLS, deadlines, a network in memory. Async."""

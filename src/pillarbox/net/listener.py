@@ -9,6 +9,7 @@ from pathlib import Path
 from pillarbox.base.errors import OperatorFault
 from pillarbox.net.socket_stream import SocketStream
 
+LAST_PORT = 65_535  # RFC 9293, section 3.1: 16 bits
 BACKLOG = 1024  # a burst of clients waits here and is not refused
 
 Serve = Callable[[SocketStream], Awaitable[None]]
@@ -29,8 +30,9 @@ class Listener:
         try:
             if address.startswith("unix:"):
                 path = address.removeprefix("unix:")
-                _remove_stale_socket(Path(path))
-                self._server = await loop.create_unix_server(self._stream, path, backlog=BACKLOG)
+                self._server = await loop.create_unix_server(
+                    self._stream, sock=_bind(Path(path)), backlog=BACKLOG
+                )
             else:
                 host, port = split_address(address)
                 self._server = await loop.create_server(
@@ -67,7 +69,7 @@ class Listener:
 def split_address(address: str) -> tuple[str, int]:
     """Return host and port of "host:port" or "[v6]:port"; raises OperatorFault."""
     host, _, port = address.rpartition(":")
-    if not host or not (port.isascii() and port.isdigit()) or int(port) > 65_535:  # noqa: PLR2004
+    if not host or not (port.isascii() and port.isdigit()) or int(port) > LAST_PORT:
         raise OperatorFault("{address} is not host:port.", address=address)
     return host.removeprefix("[").removesuffix("]"), int(port)
 
@@ -77,8 +79,22 @@ def _name(sock: "socket.socket") -> list[str | int]:
     return [name] if isinstance(name, str) else list(name[:2])
 
 
+def _bind(path: Path) -> socket.socket:
+    """Return a socket with this name; asyncio itself would take the name from a living one."""
+    _remove_stale_socket(path)
+    sock = socket.socket(socket.AF_UNIX)
+    try:
+        sock.bind(str(path))
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
 def _remove_stale_socket(path: Path) -> None:
     """Remove a socket that nobody listens on any more; a living one makes the bind fail."""
+    if not path.is_socket():
+        return  # a file refuses connections too, and is not ours to remove
     with contextlib.closing(socket.socket(socket.AF_UNIX)) as probe:
         try:
             probe.connect(str(path))

@@ -16,7 +16,8 @@ class SocketStream(asyncio.Protocol):
     def __init__(self, connected: Callable[["SocketStream"], None] | None = None) -> None:
         self.peer = ""
         self._connected = connected
-        self._transport: asyncio.Transport | None = None
+        self._transport: asyncio.Transport  # there from connection_made on
+        self._error: Exception | None = None
         self._octets = bytearray()
         self._is_ended = False
         self._is_lost = False
@@ -47,7 +48,7 @@ class SocketStream(asyncio.Protocol):
         self._readable.set()
         if len(self._octets) >= READ_OCTETS and not self._is_reading_paused:
             self._is_reading_paused = True
-            self._open_transport.pause_reading()
+            self._transport.pause_reading()
 
     def eof_received(self) -> bool:
         """Note the end; our side stays open for what is still to be said."""
@@ -55,10 +56,10 @@ class SocketStream(asyncio.Protocol):
         self._readable.set()
         return True
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
+    def connection_lost(self, exc: Exception | None) -> None:
         """Wake everybody who waits."""
         self._is_lost = True
-        self._is_ended = True
+        self._error = exc
         for event in (self._readable, self._writable, self._closed):
             event.set()
 
@@ -78,42 +79,38 @@ class SocketStream(asyncio.Protocol):
         return bool(self._octets)
 
     async def read(self) -> bytes:
-        """Return what has come in; nothing at the end of the stream."""
+        """Return what has come in; nothing at the end of the stream. Raises PeerFault."""
         while not self._octets and not self._is_ended:
+            self._refuse_lost()
             self._readable.clear()
             await self._readable.wait()
         octets = bytes(self._octets[:READ_OCTETS])
         del self._octets[:READ_OCTETS]
         if self._is_reading_paused and len(self._octets) < READ_OCTETS and not self._is_lost:
             self._is_reading_paused = False
-            self._open_transport.resume_reading()
+            self._transport.resume_reading()
         return octets
 
     async def write(self, octets: bytes) -> None:
         """Return once a bounded number of octets waits to be sent. Raises PeerFault."""
         self._refuse_lost()
-        self._open_transport.write(octets)
+        self._transport.write(octets)
         if not self._writable.is_set():
             await self._writable.wait()
             self._refuse_lost()
 
     async def close(self) -> None:
         """Send what is left, then close."""
-        self._open_transport.close()
+        self._transport.close()
         await self._closed.wait()
 
     def abort(self) -> None:
         """Close at once; what is not sent yet is lost."""
-        self._open_transport.abort()
-
-    @property
-    def _open_transport(self) -> asyncio.Transport:
-        assert self._transport is not None
-        return self._transport
+        self._transport.abort()
 
     def _refuse_lost(self) -> None:
         if self._is_lost:
-            raise PeerFault("The connection broke.")
+            raise PeerFault("The connection broke.") from self._error
 
 
 def _address(transport: asyncio.BaseTransport) -> str:

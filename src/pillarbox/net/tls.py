@@ -3,6 +3,7 @@
 import contextlib
 import ssl
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -56,7 +57,7 @@ class TlsStream:
         for start in range(0, len(octets), READ_OCTETS):
             part = octets[start : start + READ_OCTETS]
             try:
-                await self._run(lambda part=part: self._tls.write(part))  # type: ignore[misc]
+                await self._run(partial(self._tls.write, part))
             except ssl.SSLError as error:
                 raise TlsFault("TLS: {why}.", why=error.reason) from error
 
@@ -112,7 +113,7 @@ async def secure_as_server(stream: Stream, context: ssl.SSLContext) -> TlsStream
 
 
 async def secure_as_client(stream: Stream, context: ssl.SSLContext, host: str) -> TlsStream:
-    """Return the stream with TLS on it, the peer's certificate verified for `host`; raises TlsFault."""
+    """Return the stream with TLS on it, its peer verified as `host`; raises TlsFault."""
     return await _secure(stream, context, server_hostname=host)
 
 

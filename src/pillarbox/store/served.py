@@ -1,5 +1,4 @@
-"""Read the served form of a message, chunk by chunk: the octets as they came, made canonical where
-that was recorded."""
+"""Read the served form chunk by chunk: the octets as they came, made canonical where recorded."""
 
 from collections.abc import Iterator
 

@@ -3,41 +3,63 @@
 import sqlite3
 from collections.abc import Iterator
 from importlib import resources
+from pathlib import Path
 
 from pillarbox.base.errors import StoreFault
 
 APPLICATION_ID = 0x50494C42  # "PILB", so that another program's file is not taken for ours
 
 
-def migrate(connection: sqlite3.Connection) -> None:
+def refuse_unknown(connection: sqlite3.Connection, path: Path) -> None:
+    """Raise StoreFault where the file is another program's or a newer one's; write nothing."""
+    connection.execute("BEGIN")
+    try:
+        _version(connection, path)
+    finally:
+        connection.rollback()
+
+
+def migrate(connection: sqlite3.Connection, path: Path) -> None:
     """Bring the database up to the newest number; a new file starts at 0.
 
-    Raises StoreFault where the file is another program's or a newer Pillarbox's.
+    Raises StoreFault as refuse_unknown does.
     """
     connection.execute("BEGIN IMMEDIATE")
     try:
-        _run_missing(connection)
+        _run_missing(connection, _version(connection, path))
         connection.execute("COMMIT")
     except BaseException:
         connection.rollback()
         raise
 
 
-def _run_missing(connection: sqlite3.Connection) -> None:
-    scripts = dict(_scripts())
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    (owner,) = connection.execute("PRAGMA application_id").fetchone()
-    if owner != (APPLICATION_ID if version else 0) or version > max(scripts):
+def _version(connection: sqlite3.Connection, path: Path) -> int:
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    owner: int = connection.execute("PRAGMA application_id").fetchone()[0]
+    has_tables = connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone() is not None
+    if owner != (APPLICATION_ID if version or has_tables else 0):
         raise StoreFault(
-            "The database is of version {version}, which this Pillarbox does not know."
-            " Use the Pillarbox that wrote it, or a newer one.",
+            "{path} is another program's database. Move it away and restore Pillarbox's own from a"
+            " backup together with the blobs.",
+            path=path,
+        )
+    if version > max(dict(_scripts())):
+        raise StoreFault(
+            "{path} is of version {version}, which this Pillarbox does not know. Use the Pillarbox"
+            " that wrote it, or a newer one; or restore the backup that was made before.",
+            path=path,
             version=version,
         )
-    for number in sorted(number for number in scripts if number > version):
-        for statement in _statements(scripts[number]):
-            connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {number}")
-        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    return version
+
+
+def _run_missing(connection: sqlite3.Connection, version: int) -> None:
+    for number, script in sorted(_scripts()):
+        if number > version:
+            for statement in _statements(script):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {number}")
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
 
 
 def _scripts() -> Iterator[tuple[int, str]]:

@@ -1,5 +1,4 @@
-"""One file a blob, on the local disk: `ab/cdef…` below one folder, `incoming/` for what is not yet
-whole.
+"""One file a blob, on the local disk: `ab/cdef…`; in `incoming/` what is not yet whole.
 
 A name appears only by rename, after the octets are on the disk, so a name means a whole blob.
 """
