@@ -257,9 +257,9 @@ def cut_deliver(home: Path, folder: Path, program: list[str], syscall: str, when
     done = run(inject(words, syscall, when), env=environment(is_counted=True), cwd=ROOT)
     sent = [Letter(MROSE, octets) for octets in MESSAGES]
     faults = delivery_faults(look(folder), sent, sent if done.code == 0 else [])
-    if done.code not in (0, -9):
+    if done.code not in (0, -signal.SIGKILL):
         faults.append(f"it ended with {done.code}: {done.err!r}")
-    return Cut(done.code != 0, faults + torn_blobs(folder))
+    return Cut(done.code == -signal.SIGKILL, faults + torn_blobs(folder))
 
 
 def _is_killed(server: Serving, *, is_whole: bool) -> bool:
