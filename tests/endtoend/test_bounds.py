@@ -123,12 +123,11 @@ def drop_some(port: int, context: ssl.SSLContext, count: int) -> Iterator[str]:
             sock = stack.enter_context(context.wrap_socket(bare, server_hostname="127.0.0.1"))
             client = PlainClient(sock)
             client.line()
-            if number % 4 == 1:
+            if number % 8 in {1, 2, 3, 5}:
                 yield "after the greeting"
                 continue
-            client.send(f"USER {ACCOUNT}")
-            client.line()
-            client.send(f"PASS {PASSWORD if number % 4 == 2 else 'wrong'}")
+            client.ask(f"USER {ACCOUNT}")
+            client.send(f"PASS {'wrong' if number % 8 == 7 else PASSWORD}")
             yield "while the password is tried"
 
 

@@ -1,6 +1,7 @@
 """A new home: the folder, its configuration, a test CA and a certificate, and an account to try."""
 
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from pillarbox.base.secret import Secret
 from pillarbox.store.disk import Disk, said_as_store_fault
 
 ACCOUNT = "post"
+HOSTNAME = re.compile(r"[A-Za-z0-9:][A-Za-z0-9.:-]{0,63}")  # X.520: the longest common name
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,8 @@ def make_home(home: Home, hostname: str, say: Callable[[str], str]) -> None:
     """
     if home.configuration.exists():
         raise OperatorFault("There is a home in {folder} already.", folder=home.folder)
+    if not HOSTNAME.fullmatch(hostname):
+        raise OperatorFault("{hostname!r} cannot be a hostname.", hostname=hostname)
     pem = make_certificates(hostname, datetime.now(UTC))
     with said_as_store_fault(home.folder):
         for folder in (home.folder, home.tls, home.run):

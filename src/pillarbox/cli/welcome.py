@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Sequence
 
 from pillarbox.app.build import System
 from pillarbox.app.config import Configuration
@@ -17,14 +18,20 @@ def welcome(system: System, config: Configuration, first: FirstAccount | None) -
     listeners = json.loads(home.listeners.read_text("ascii"))
     lines = ["", _("Pillarbox is running. Its home is {folder}.").format(folder=home.folder)]
     for kind, addresses in listeners.items():
-        shown = ", ".join(":".join(map(str, address)) for address in addresses)
+        shown = ", ".join(map(_shown, addresses))
         lines.append(f"  {KINDS[kind]:<12} {shown}")
     lines.append("  " + _("CA to trust: {path}").format(path=home.ca))
     lines += ["", *_account(system, first)]
     name = first.name if first else _any_account(system)
-    if name and listeners["pop3s"]:
-        lines += ["", _("Try:"), *_commands(system, config, name, listeners["pop3s"][0])]
+    address = next((each for each in listeners["pop3s"] if len(each) > 1), None)  # no unix socket
+    if name and address:
+        lines += ["", _("Try:"), *_commands(system, config, name, address)]
     return "\n".join([*lines, "", _("Ctrl-C stops it; nothing is lost.")])
+
+
+def _shown(address: Sequence[str | int]) -> str:
+    host, *port = map(str, address)
+    return ":".join([f"[{host}]" if ":" in host else host, *port])
 
 
 def _account(system: System, first: FirstAccount | None) -> list[str]:
@@ -43,18 +50,18 @@ def _any_account(system: System) -> str | None:
 
 
 def _commands(
-    system: System, config: Configuration, name: str, address: tuple[str, int]
+    system: System, config: Configuration, name: str, address: Sequence[str | int]
 ) -> list[str]:
-    home, (host, port) = system.home, address
+    home, server = system.home, _shown(address)
     pillarbox = f"{sys.argv[0]} --home {home.folder}"
     collect = f"{pillarbox} collect"
     remote = (
-        f"{pillarbox} remote add self --server {host}:{port} --user {name}"
+        f"{pillarbox} remote add self --server {server} --user {name}"
         f" --account {name} --ca {home.ca}"
     )
     client = _("a mail client: POP3, {host}, port {port}, SSL/TLS, user {name}")
     return [
-        f"  curl --cacert {home.ca} --user {name} pop3s://{host}:{port}/1",
+        f"  curl --cacert {home.ca} --user {name} pop3s://{server}/1",
         f"  {remote} && {collect}",
-        "  " + client.format(host=config.hostname, port=port, name=name),
+        "  " + client.format(host=config.hostname, port=address[1], name=name),
     ]
