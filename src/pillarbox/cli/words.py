@@ -4,10 +4,24 @@ import gettext
 from importlib import resources
 
 from pillarbox.base.errors import Fault
+from pillarbox.base.words import N_
 
-_translation = gettext.translation(
-    "pillarbox", str(resources.files("pillarbox") / "locale"), fallback=True
+_LOCALE = str(resources.files("pillarbox") / "locale")
+_translation = gettext.translation("pillarbox", _LOCALE, fallback=True)
+
+# click asks gettext for its own words, in the domain that is set: they are ours to translate.
+CLICK_WORDS = (
+    N_("Usage:"),
+    N_("Options"),
+    N_("Commands"),
+    N_("Show this message and exit."),
+    N_("Show the version and exit."),
+    N_("default: {default}"),
+    N_("required"),
+    N_("Try '{command} {option}' for help."),
 )
+gettext.bindtextdomain("pillarbox", _LOCALE)
+gettext.textdomain("pillarbox")
 
 
 def _(text: str) -> str:
