@@ -9,7 +9,6 @@ is not reached. What was acknowledged is in `n/acknowledged`. Prints that last n
 
 import errno
 import os
-import shutil
 import signal
 import sqlite3
 import sys
@@ -26,7 +25,7 @@ from pillarbox.store.disk import Disk
 from pillarbox.store.files import Delivered, FileDelivery
 from pillarbox.store.sqlite import SqliteMaildrop, SqliteStore
 from tests.durability.broken_build import commit_apart
-from tests.durability.judge import MESSAGES, MROSE, OTHER, store_of
+from tests.durability.judge import MESSAGES, MROSE, OTHER, copy_home, store_of
 
 MARKED = (1, 3, 4)
 REACHED = 3  # the exit code of a child that was refused once
@@ -181,7 +180,7 @@ def in_child(work: Callable[[], int]) -> int:
 def main(how: str, name: str, home: Path, folder: Path) -> int:
     """Cut at every call; give the first number that was not reached."""
     for when in range(1, MOST):
-        copy = shutil.copytree(home, folder / str(when))
+        copy = copy_home(home, folder / str(when))
         cut = Cut(when, kills=how == "kill")
 
         def work(copy: Path = copy, cut: Cut = cut) -> int:

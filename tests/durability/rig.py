@@ -3,7 +3,6 @@
 import json
 import os
 import poplib
-import shutil
 import signal
 import smtplib
 import sys
@@ -18,6 +17,7 @@ from tests.durability.judge import (
     MROSE,
     OTHER,
     Letter,
+    copy_home,
     delivery_faults,
     look,
     removal_faults,
@@ -40,7 +40,7 @@ def build(*names: str) -> list[str]:
 
 
 def environment(*, is_counted: bool = False) -> dict[str, str]:
-    """Give our environment; without coverage, whose own file would be counted, where asked."""
+    """Give our environment; where calls are counted, without coverage, which would add its own."""
     return {
         name: value
         for name, value in os.environ.items()
@@ -224,19 +224,21 @@ class Cut:
 
 def cut_lmtp(home: Path, folder: Path, program: list[str], syscall: str, when: int) -> Cut:
     """Kill a server at a call of a delivery, and look."""
-    shutil.copytree(home, folder)
+    copy_home(home, folder)
     told = Told()
     with serving(folder, program) as server:
         with tampering(server, syscall, f"signal=SIGKILL:when={when}"):
             send_by_lmtp(server, told)
         is_reached = _is_killed(server, is_whole=len(told.codes) == 2 * len(SENT))
     faults = delivery_faults(look(folder), told.sent, told.acknowledged)
+    if not is_reached and set(told.codes) != {250}:
+        faults.append(f"nothing was cut, and it said {told.codes}")
     return Cut(is_reached, faults + torn_blobs(folder))
 
 
 def cut_quit(home: Path, folder: Path, program: list[str], syscall: str, when: int) -> Cut:
     """Kill a server at a call of a QUIT that removes, and look."""
-    shutil.copytree(home, folder)
+    copy_home(home, folder)
     before = look(folder)[MROSE]
     marked = {before[number - 1].unique_id for number in MARKED}
     with serving(folder, program) as server:
@@ -246,12 +248,14 @@ def cut_quit(home: Path, folder: Path, program: list[str], syscall: str, when: i
     after = look(folder)[MROSE]
     is_promised = reply.startswith(b"+OK")
     faults = removal_faults(before, after, marked, is_promised=is_promised)
+    if not is_reached and not is_promised:
+        faults.append(f"nothing was cut, and it said {reply!r}")
     return Cut(is_reached, faults + torn_blobs(folder))
 
 
 def cut_deliver(home: Path, folder: Path, program: list[str], syscall: str, when: int) -> Cut:
     """Kill `pillarbox deliver` at a call, and look."""
-    shutil.copytree(home, folder)
+    copy_home(home, folder)
     files = write_files(folder.with_name(folder.name + "-files"))
     words = [*program, "--home", str(folder), "deliver", MROSE, *map(str, files)]
     done = run(inject(words, syscall, when), env=environment(is_counted=True), cwd=ROOT)

@@ -1,6 +1,5 @@
 """The disk says no, and the server says so: nothing is promised, nothing lost, and it lives on."""
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -8,6 +7,7 @@ import pytest
 from tests.durability.judge import (
     MROSE,
     OTHER,
+    copy_home,
     delivery_faults,
     look,
     removal_faults,
@@ -40,7 +40,7 @@ REFUSALS = [
 def test_a_delivery_is_refused_for_now_and_the_server_lives_on(
     empty_home: Path, tmp_path: Path, syscall: str, error: str, codes: set[int]
 ) -> None:
-    folder = shutil.copytree(empty_home, tmp_path / "home")
+    folder = copy_home(empty_home, tmp_path / "home")
     refused, taken = Told(), Told()
     with serving(folder, TRACEABLE) as server:
         with tampering(server, syscall, f"error={error}"):
@@ -61,7 +61,7 @@ def test_a_delivery_is_refused_for_now_and_the_server_lives_on(
 def test_a_quit_is_refused_nothing_is_removed_and_the_server_lives_on(
     full_home: Path, tmp_path: Path, syscall: str, error: str
 ) -> None:
-    folder = shutil.copytree(full_home, tmp_path / "home")
+    folder = copy_home(full_home, tmp_path / "home")
     before = look(folder)[MROSE]
     marked = {before[number - 1].unique_id for number in MARKED}
     with serving(folder, TRACEABLE) as server:

@@ -19,12 +19,16 @@ from tests.durability.judge import (
 from tests.durability.rig import MARKED, ROOT, environment, write_files
 from tests.peers.program import run
 
+SLOWEST = 120.0  # seconds, for a hundred homes on a machine that does other things too
+
 
 def cut_everywhere(how: str, script: str, home: Path, folder: Path) -> list[Path]:
     """Give the homes, each cut at another call, the last one not at all."""
     folder.mkdir()
     words = [sys.executable, "-m", "tests.durability.cut_store", how, script, home, folder]
-    done = run([str(word) for word in words], env=environment(), cwd=ROOT)
+    done = run(
+        [str(word) for word in words], env=environment(is_counted=True), cwd=ROOT, deadline=SLOWEST
+    )
 
     assert 0 == done.code, done.err.decode(errors="replace")
 

@@ -4,13 +4,13 @@ Killing a program cannot show this, as the kernel keeps what was not synced; the
 does. A build that leaves one sync out must be caught.
 """
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from pillarbox.wire.lmtp.replies import DELIVERED
+from tests.durability.judge import copy_home
 from tests.durability.rig import (
     SENT,
     SOUND,
@@ -28,7 +28,7 @@ from tests.peers.durability import Acknowledges, Rule, Violation, reply_to_quit,
 
 BROKEN = [
     ("no-fsync", {Rule.FILE}),
-    ("no-folder-fsync", {Rule.RENAMED}),
+    ("no-folder-fsync", {Rule.RENAMED, Rule.FOLDER}),
     ("synchronous-off", {Rule.WAL, Rule.CREATED}),
 ]
 
@@ -41,7 +41,7 @@ def watch(
     promise: Acknowledges,
 ) -> list[Violation]:
     """Watch a server from its start through one session, and judge it."""
-    shutil.copytree(home, folder)
+    copy_home(home, folder)
     trace = folder.with_name("trace")
     before = existing(folder)
     with serving(folder, program, lambda words: strace.watch(words, trace)) as server:
