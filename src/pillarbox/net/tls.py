@@ -77,13 +77,12 @@ class TlsStream:
         """Run the handshake; raises TlsFault."""
         try:
             await self._run(self._tls.do_handshake)
-        except ssl.SSLCertVerificationError as error:
-            raise TlsFault(
-                "The certificate does not hold: {why}.", why=error.verify_message
-            ) from error
         except ssl.SSLError as error:
             with contextlib.suppress(PeerFault):
                 await self._flush()  # the alert that says why
+            if isinstance(error, ssl.SSLCertVerificationError):
+                why = error.verify_message
+                raise TlsFault("The certificate does not hold: {why}.", why=why) from error
             raise TlsFault("The TLS handshake failed: {why}.", why=error.reason or error) from error
 
     async def _run(self, step: Callable[[], T]) -> T:
@@ -137,7 +136,8 @@ def server_context(certificate: Path, key: Path) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     _harden(context)
     try:
-        context.load_cert_chain(certificate, key)
+        # A sealed key fails here: without a password of ours, OpenSSL would ask the terminal.
+        context.load_cert_chain(certificate, key, password="")
     except (OSError, ssl.SSLError) as error:
         raise OperatorFault(
             "{certificate} and {key} cannot be used as a TLS certificate and its key: {why}.",

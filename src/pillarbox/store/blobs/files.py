@@ -50,12 +50,13 @@ class FileBlobs:
         self.disk.sync_folder(self.folder)
 
     def sweep(self) -> None:
-        """Remove what deliveries that were cut short long ago have left in `incoming/`."""
+        """Remove what deliveries that were cut short long ago have left; raises StoreFault."""
         oldest = time.time() - STALE_SECONDS
-        for path in self.incoming.iterdir():
-            with contextlib.suppress(FileNotFoundError):
-                if path.stat().st_mtime < oldest:
-                    path.unlink()
+        with said_as_store_fault(self.incoming):
+            for path in self.incoming.iterdir():
+                with contextlib.suppress(FileNotFoundError):  # another process was faster
+                    if path.stat().st_mtime < oldest:
+                        path.unlink()
 
 
 class FileWriter:
