@@ -1,4 +1,4 @@
-"""A home that `init` made, with one account where a test wants it; passwords cost little."""
+"""A home that `init` made, with one account where a test wants it."""
 
 from pathlib import Path
 
