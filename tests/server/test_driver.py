@@ -218,7 +218,7 @@ def test_a_removal_that_fails_is_said_and_the_lease_goes_back() -> None:
         await talk.login()
         await talk.ask(b"DELE 1\r\n")
         heard = await talk.ask(b"QUIT\r\n")
-        assert heard == b"-ERR [SYS/TEMP] Nothing was removed. Try again later.\r\n"
+        assert heard == b"-ERR [SYS/TEMP] The removal failed. Log in again to see what is left.\r\n"
         assert await talk.rest() == b""
 
     converse(rig, talk)

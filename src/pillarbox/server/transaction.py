@@ -51,7 +51,9 @@ class Transaction:
         if is_removed:
             yield Send(ok("Goodbye."))
         else:
-            yield Send(err("Nothing was removed. Try again later.", Code.SYS_TEMP))
+            # Not "nothing was removed": a commit whose last sync failed may yet be there after a
+            # crash. RFC 1939, section 6 wants an error here, and the next login tells.
+            yield Send(err("The removal failed. Log in again to see what is left.", Code.SYS_TEMP))
 
     def _unmarked(self) -> Iterator[tuple[int, Message]]:
         for number, message in enumerate(self._messages, start=1):

@@ -70,7 +70,8 @@ class Maildrop(Protocol):
     def commit(self, marked: Collection[Message]) -> None:
         """Remove these and nothing else, in one transaction that is durable on return.
 
-        Raises StoreFault, and then has removed none.
+        Raises StoreFault, and then removes none while the process lives. Where the disk failed in
+        the last sync of the commit, all may be gone after a crash; never some.
         """
         ...
 
