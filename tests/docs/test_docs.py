@@ -147,7 +147,6 @@ def test_the_index_has_every_decision() -> None:
     assert files == set(LINK.findall(index))
 
 
-@pytest.mark.skipif(not README.exists(), reason="there is no README.md yet")
 def test_the_readme_says_at_once_how_to_run_and_to_test() -> None:
     top = "\n".join(README.read_text("utf-8").splitlines()[:README_LINES])
 
