@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from pillarbox.app.build import System
 from pillarbox.app.config import Configuration
@@ -53,7 +54,7 @@ def _commands(
     system: System, config: Configuration, name: str, address: Sequence[str | int]
 ) -> list[str]:
     home, server = system.home, _shown(address)
-    pillarbox = f"{sys.argv[0]} --home {home.folder}"
+    pillarbox = f"{_program()} --home {home.folder}"
     collect = f"{pillarbox} collect"
     remote = (
         f"{pillarbox} remote add self --server {server} --user {name}"
@@ -65,3 +66,9 @@ def _commands(
         f"  {remote} && {collect}",
         "  " + client.format(host=config.hostname, port=address[1], name=name),
     ]
+
+
+def _program() -> str:
+    """Return how we were started, so that what is printed runs as it is typed."""
+    started = Path(sys.argv[0])
+    return f"{sys.executable} -m pillarbox" if started.name == "__main__.py" else str(started)

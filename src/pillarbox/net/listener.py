@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 import socket
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -11,6 +12,11 @@ from pillarbox.net.socket_stream import SocketStream
 
 LAST_PORT = 65_535  # RFC 9293, section 3.1: 16 bits
 BACKLOG = 1024  # a burst of clients waits here and is not refused
+
+# RFC 3986, section 3.2.2: an IPv6 address stands in brackets, so that its colons are no port's.
+ADDRESS = re.compile(
+    r"(?:\[(?P<v6>[0-9A-Fa-f:.%\w]+)\]|(?P<host>[^\s:\[\]]+)):(?P<port>[0-9]{1,5})"
+)
 
 Serve = Callable[[SocketStream], Awaitable[None]]
 
@@ -68,10 +74,10 @@ class Listener:
 
 def split_address(address: str) -> tuple[str, int]:
     """Return host and port of "host:port" or "[v6]:port"; raises OperatorFault."""
-    host, _, port = address.rpartition(":")
-    if not host or not (port.isascii() and port.isdigit()) or int(port) > LAST_PORT:
+    found = ADDRESS.fullmatch(address)
+    if found is None or int(found["port"]) > LAST_PORT:
         raise OperatorFault("{address} is not host:port.", address=address)
-    return host.removeprefix("[").removesuffix("]"), int(port)
+    return found["v6"] or found["host"], int(found["port"])
 
 
 def _name(sock: "socket.socket") -> list[str | int]:
