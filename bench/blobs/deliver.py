@@ -51,7 +51,7 @@ class GroupCommit:
         for batch in self._batches():
             try:
                 self._layout.commit([blob for blob, _ in batch])
-            except Exception as fault:  # noqa: BLE001 - it is raised where the deliverer waits
+            except Exception as fault:  # it is raised where the deliverer waits
                 for _, done in batch:
                     done.set_exception(fault)
             else:

@@ -26,7 +26,7 @@ class Blob:
 
 def message(number: int, octets: int | None = None) -> bytes:
     """Give message `number`, always the same, of about `octets` octets."""
-    chance = random.Random(SEED * 1_000_003 + number)  # noqa: S311 - no secret is made here
+    chance = random.Random(SEED * 1_000_003 + number)  # no secret is made here
     if octets is None:
         octets = round(SMALLEST_OCTETS * (LARGEST_OCTETS / SMALLEST_OCTETS) ** chance.random())
     head = (

@@ -85,7 +85,7 @@ def reading(trial: Trial) -> Figures:
         for number, digest in enumerate(trial.digests[: READS * 40])
         if len(message(number)) in NEAR_15_KB
     ][:READS]
-    random.Random(SEED).shuffle(chosen)  # noqa: S311 - an order, not a secret
+    random.Random(SEED).shuffle(chosen)  # an order, not a secret
     read, part = trial.layout.read, trial.layout.read_range
 
     def in_chunks(digest: bytes) -> None:
@@ -156,7 +156,7 @@ def copying(trial: Trial) -> Figures:
 def killing(trial: Trial) -> Figures:
     """SIGKILL while eight deliver; count what was acknowledged and cannot be read."""
     acknowledged, lost, seconds, left = 0, 0, [], ""
-    chance = random.Random(SEED)  # noqa: S311 - when to kill is no secret
+    chance = random.Random(SEED)  # when to kill is no secret
     for _ in range(KILLS):
         trial.layout.close()
         told = deliver.kill_while_delivering(
@@ -181,7 +181,7 @@ def _is_whole(layout: Layout, named: set[bytes], number: int) -> bool:
 
 def collecting(trial: Trial) -> Figures:
     """Remove a random tenth; then give the space back."""
-    chance = random.Random(SEED)  # noqa: S311 - a sample, not a secret
+    chance = random.Random(SEED)  # a sample, not a secret
     gone = chance.sample(trial.digests, len(trial.digests) // 10)
     before, _ = space(trial.home)
     figures: Figures = {}

@@ -15,7 +15,7 @@ from pillarbox.accounts.secret_store import MissingKeyFault, SecretId, SecretSto
 from pillarbox.base.clock import FakeClock
 from pillarbox.base.errors import OperatorFault, StoreFault
 from pillarbox.base.secret import Secret
-from pillarbox.db.sqlite import Database
+from pillarbox.db.sqlite import Database, Rows
 from pillarbox.store.disk import Disk
 from tests.accounts.fakes import Cut, CutDatabase, CutDisk, Knife, LateDisk
 
@@ -339,9 +339,9 @@ class HastyStore(SecretStore):
     """Throws old keys away before the rows under the new one are committed."""
 
     def reseal(self) -> None:
-        def work(rows: object) -> None:
-            self._seal_all(rows)  # type: ignore[arg-type]
-            self._throw_old_keys_away(rows)  # type: ignore[arg-type]
+        def work(rows: Rows) -> None:
+            self._seal_all(rows)
+            self._throw_old_keys_away(rows)
 
         self._database.write(work)
 

@@ -29,7 +29,7 @@ REMOVAL_SECONDS = 0.05  # about as long as it takes to remove them
 
 def message(number: int) -> bytes:
     """Return octets that no other number has: dots, 8-bit, long lines, sizes up to 300 KB."""
-    chance = random.Random(number)  # noqa: S311
+    chance = random.Random(number)
     line = b"." * chance.randrange(4) + chance.randbytes(30).hex().encode() + b"\r\n"
     times = 5_000 if number % 100 == 0 else chance.randrange(1, 100)
     header = f"From: a@example.org\r\nSubject: {number} 山田\r\n\r\n".encode()

@@ -121,7 +121,7 @@ class Core:
         line, end, self.said = self.said.partition(b"\r\n")
         return line + end
 
-    def _go_on(self, answer: Any) -> None:  # noqa: ANN401
+    def _go_on(self, answer: Any) -> None:
         """Perform effects until the session waits to hear something."""
         try:
             while not isinstance(effect := self._effects.send(answer), Receive):

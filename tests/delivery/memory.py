@@ -26,7 +26,7 @@ def deliver_files(desk: Desk, small: Path, large: Path) -> None:
     deliver(desk, small)
     before = peak_octets()
     deliver(desk, large)
-    print(peak_octets() - before)  # noqa: T201
+    print(peak_octets() - before)
 
 
 def deliver(desk: Desk, path: Path) -> None:
@@ -37,9 +37,9 @@ def deliver(desk: Desk, path: Path) -> None:
 async def serve(desk: Desk) -> None:
     """Serve; a line on stdin asks for the peak so far, the end of stdin ends it."""
     async with served(desk) as place:
-        print(place.port, flush=True)  # noqa: T201
+        print(place.port, flush=True)
         while await asyncio.to_thread(sys.stdin.readline):
-            print(peak_octets(), flush=True)  # noqa: T201
+            print(peak_octets(), flush=True)
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import closing
 from pathlib import Path
 from threading import Event
+from typing import NoReturn
 
 import pytest
 
@@ -116,7 +117,7 @@ class NoPlace(Desk):
 
     attempts = 0
 
-    def incoming(self) -> "Desk":  # type: ignore[override]
+    def incoming(self) -> NoReturn:
         self.attempts += 1
         raise StoreFault("Too many open files.")
 

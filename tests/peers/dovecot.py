@@ -281,6 +281,6 @@ class Dovecot:
 
 
 def _group_name(gid: int) -> str:
-    import grp  # noqa: PLC0415  # absent where there is no Dovecot either
+    import grp  # absent where there is no Dovecot either
 
     return grp.getgrgid(gid).gr_name

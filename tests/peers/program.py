@@ -292,6 +292,6 @@ def wait_for_datagram(inbox: socket.socket, process: Process, deadline: float = 
 
 
 def _group_of(user: str | None) -> int | None:
-    import pwd  # noqa: PLC0415  # absent where there are no such peers either
+    import pwd  # absent where there are no such peers either
 
     return None if user is None else pwd.getpwnam(user).pw_gid

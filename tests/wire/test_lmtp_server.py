@@ -163,7 +163,7 @@ def test_nul_in_a_message_is_kept() -> None:
 @pytest.mark.parametrize(
     ("octets", "is_taken"), [(COMMAND_OCTETS, True), (COMMAND_OCTETS + 1, False)]
 )
-def test_a_command_has_a_longest_length(octets: int, is_taken: bool) -> None:  # noqa: FBT001
+def test_a_command_has_a_longest_length(octets: int, is_taken: bool) -> None:
     line = b"NOOP " + b"x" * (octets - 7) + b"\r\n"
     expected = events.Noop() if is_taken else Malformed(Fault.TOO_LONG)
 
@@ -171,7 +171,7 @@ def test_a_command_has_a_longest_length(octets: int, is_taken: bool) -> None:  #
 
 
 @pytest.mark.parametrize(("octets", "is_taken"), [(MAIL_OCTETS, True), (MAIL_OCTETS + 1, False)])
-def test_mail_may_be_longer_by_its_parameters(octets: int, is_taken: bool) -> None:  # noqa: FBT001
+def test_mail_may_be_longer_by_its_parameters(octets: int, is_taken: bool) -> None:
     line = b"MAIL FROM:<" + b"x" * 450 + b"@b>"
     line += b" " * (octets - 2 - len(line)) + b"\r\n"
     found = play([b"LHLO mta\r\n" + b"y" * 600 + b"\r\n" + line])

@@ -48,6 +48,9 @@ class KeyRing:
         return KeyRing((self.current, *old))
 
 
+WORDS = 2  # of a line: the key's id and the key
+
+
 def parse_key_ring(octets: bytes, source: object) -> KeyRing:
     """Read a key file; raises OperatorFault, which names the source and line and shows neither."""
     keys: list[Key] = []
@@ -76,7 +79,7 @@ def print_key_ring(ring: KeyRing) -> bytes:
 
 def _key(line: bytes) -> Key | None:
     words = line.split()
-    if len(words) != 2:  # noqa: PLR2004
+    if len(words) != WORDS:
         return None
     key_id = words[0].decode("ascii", "replace")
     try:

@@ -111,8 +111,9 @@ class CredentialFile:
         octets = _read(self.path, mode_refused=0)
         return None if octets is None else parse_key_ring(octets, self.path)
 
-    def write(self, ring: KeyRing) -> None:  # noqa: ARG002
+    def write(self, ring: KeyRing) -> None:
         """Raise OperatorFault."""
+        del ring
         raise OperatorFault(
             "{path} is a systemd credential, which Pillarbox cannot change. Put a new line on top"
             " of it, restart, and take the old lines out once everything is sealed anew.",

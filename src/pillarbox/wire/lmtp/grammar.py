@@ -44,7 +44,7 @@ def _nothing(event: Event) -> Reader:
 
 
 def _anything(event: Event) -> Reader:
-    return lambda arguments: event  # noqa: ARG005
+    return lambda _arguments: event
 
 
 def _name(arguments: bytes) -> Event | Fault:
