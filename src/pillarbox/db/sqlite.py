@@ -68,8 +68,7 @@ class _Job(Generic[T]):
 
     def __init__(self, work: Callable[[Rows], T]) -> None:
         self._work = work
-        # What a caller sees who is told nothing else: never a success.
-        self._outcome: _Returned[T] | _Raised = _Raised(Bug("The work has not been done."))
+        self._outcome: _Returned[T] | _Raised | None = None  # where the batch ended before it
         self.is_done = False
 
     def attempt(self, connection: sqlite3.Connection) -> None:
@@ -81,7 +80,7 @@ class _Job(Generic[T]):
 
     def end(self, failed: Fault | None) -> None:
         """Note that the transaction is over, and why nothing of it was kept."""
-        if failed is not None and isinstance(self._outcome, _Returned):
+        if failed is not None and not isinstance(self._outcome, _Raised):
             self._outcome = _Raised(failed)
         self.is_done = True
 
@@ -92,6 +91,8 @@ class _Job(Generic[T]):
                 return value
             case _Raised(error):
                 raise error
+            case None:
+                raise Bug("The work has not been done.")  # never a false success
 
 
 class _Savepoint:
