@@ -1,12 +1,15 @@
 """What every store promises, whatever lies below it."""
 
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from pillarbox.base.clock import FakeClock
+from pillarbox.base.errors import StoreFault
 from pillarbox.base.names import AccountId
 from pillarbox.db.sqlite import Database
 from pillarbox.store.blobs.files import FileBlobs
@@ -17,19 +20,57 @@ from pillarbox.store.sqlite import SqliteStore
 from pillarbox.store.store import MaildropInUseError, Store
 
 MROSE, OTHER = AccountId(1), AccountId(2)
+ANOTHER_PROCESS = Path(__file__).with_name("another_process.py")
 INSERT = "INSERT INTO accounts (name, state, created_at) VALUES (?, 'enabled', 0)"
 
 
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    opened = Database(tmp_path / "pillarbox.db")
+    opened.write(lambda rows: rows.run_each(INSERT, [("mrose",), ("other",)]))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def embedded(database: Database, tmp_path: Path) -> SqliteStore:
+    return open_store(database, tmp_path)
+
+
+Start = Callable[[str, int], "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    started: list[subprocess.Popen[str]] = []
+
+    def start_one(what: str, count: int) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, ANOTHER_PROCESS, what, tmp_path, str(count)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        assert process.stdout is not None
+        assert "ready\n" == process.stdout.readline()
+        return process
+
+    yield start_one
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def open_store(database: Database, home: Path) -> SqliteStore:
+    return SqliteStore(database, FileBlobs(home / "blobs", Disk()), home / "leases", FakeClock())
+
+
 @pytest.fixture(params=["memory", "sqlite"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+def store(request: pytest.FixtureRequest, database: Database, tmp_path: Path) -> Store:
     if request.param == "memory":
-        yield MemoryStore(MemoryBlobs())
-        return
-    database = Database(tmp_path / "pillarbox.db")
-    database.write(lambda rows: rows.run_each(INSERT, [("mrose",), ("other",)]))
-    blobs = FileBlobs(tmp_path / "blobs", Disk())
-    yield SqliteStore(database, blobs, tmp_path / "leases", FakeClock())
-    database.close()
+        return MemoryStore(MemoryBlobs())
+    return open_store(database, tmp_path)
 
 
 def deliver(store: Store, text: str, account: AccountId = MROSE) -> str:
@@ -103,3 +144,97 @@ def test_deliveries_from_many_threads_are_each_there_once(store: Store) -> None:
     assert 64 == len(set(ids))
     assert sorted(ids) == sorted(unique_ids(store))
     assert {26} == {len(unique_id) for unique_id in ids}
+
+
+def test_messages_are_numbered_in_the_order_of_their_delivery(store: Store) -> None:
+    ids = [deliver(store, text) for text in ("one", "two", "three")]
+    deliver(store, "elsewhere", OTHER)
+
+    assert ids == unique_ids(store)
+
+
+def test_what_was_delivered_is_read_back(store: Store) -> None:
+    deliver(store, "hello")
+    maildrop = store.open_maildrop(MROSE)
+    reader = store.read(maildrop.messages[0].digest)
+    octets = reader.read(1000)
+    reader.close()
+    maildrop.release()
+
+    assert b"Subject: hello\r\n\r\n" == octets
+
+
+def test_a_commit_of_nothing_removes_nothing(store: Store) -> None:
+    unique_id = deliver(store, "one")
+    maildrop = store.open_maildrop(MROSE)
+    maildrop.commit([])
+    maildrop.release()
+    maildrop.release()
+
+    assert [unique_id] == unique_ids(store)
+
+
+def test_unique_ids_are_the_same_after_the_store_is_opened_again(
+    embedded: SqliteStore, tmp_path: Path
+) -> None:
+    ids = [deliver(embedded, "same"), deliver(embedded, "same")]
+    again = Database(tmp_path / "pillarbox.db")
+
+    assert ids == unique_ids(open_store(again, tmp_path))
+    again.close()
+
+
+def test_what_is_archived_leaves_the_maildrop_for_the_archive(
+    embedded: SqliteStore, database: Database
+) -> None:
+    archived, plain = deliver(embedded, "archived"), deliver(embedded, "plain")
+    database.write(
+        lambda rows: rows.run("UPDATE messages SET archived = 1 WHERE unique_id = ?", archived)
+    )
+    maildrop = embedded.open_maildrop(MROSE)
+    maildrop.commit(maildrop.messages)
+    maildrop.release()
+    with database.reading() as rows:
+        states = rows.all("SELECT unique_id, state FROM messages ORDER BY id")
+
+    assert [(archived, "archive"), (plain, "removed")] == states
+    assert [] == unique_ids(embedded)
+
+
+def test_another_process_holds_the_lease_until_it_is_killed(
+    embedded: SqliteStore, start: Start
+) -> None:
+    unique_id = deliver(embedded, "one")
+    holder = start("hold", 0)
+    with pytest.raises(MaildropInUseError):
+        embedded.open_maildrop(MROSE)
+    embedded.open_maildrop(OTHER).release()
+    holder.kill()
+    holder.communicate()
+
+    assert [unique_id] == unique_ids(embedded)
+
+
+def test_two_processes_that_deliver_at_once_lose_nothing(
+    embedded: SqliteStore, start: Start
+) -> None:
+    process = start("deliver", 10)
+    assert process.stdin is not None
+    process.stdin.write("go\n")
+    process.stdin.flush()
+    ours = [deliver(embedded, str(number)) for number in range(10)]
+    theirs = process.communicate()[0].split()
+
+    assert 10 == len(theirs)
+    assert sorted(ours + theirs) == sorted(unique_ids(embedded))
+
+
+def test_a_view_that_cannot_be_read_gives_the_lease_back(
+    embedded: SqliteStore, database: Database
+) -> None:
+    database.write(lambda rows: rows.run("ALTER TABLE messages RENAME TO hidden"))
+    with pytest.raises(StoreFault):
+        embedded.open_maildrop(MROSE)
+    database.write(lambda rows: rows.run("ALTER TABLE hidden RENAME TO messages"))
+
+    assert [] == unique_ids(embedded)
