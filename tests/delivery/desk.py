@@ -6,6 +6,7 @@ import io
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -22,8 +23,8 @@ from pillarbox.journal.journal import Journal
 from pillarbox.net.listener import Listener
 from pillarbox.net.pool import Pool
 from pillarbox.store.blobs.files import FileBlobs
+from pillarbox.store.blobs.port import CHUNK_OCTETS
 from pillarbox.store.disk import Disk
-from pillarbox.store.served import stored_chunks
 from pillarbox.store.sqlite import SqliteStore
 from pillarbox.store.store import Incoming, Kept
 
@@ -120,7 +121,7 @@ class Desk:
         messages = []
         for message in maildrop.messages:
             reader = self.store.read(message.digest)
-            messages.append(b"".join(stored_chunks(reader)))
+            messages.append(b"".join(iter(partial(reader.read, CHUNK_OCTETS), b"")))
             reader.close()
         maildrop.release()
         return messages

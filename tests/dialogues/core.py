@@ -20,8 +20,9 @@ from pillarbox.server.effects import (
 from pillarbox.server.session import Session
 from pillarbox.server.transmission import top, whole
 from pillarbox.store.blobs.memory import MemoryBlobs
+from pillarbox.store.blobs.port import CHUNK_OCTETS
 from pillarbox.store.memory import MemoryStore
-from pillarbox.store.served import served_chunks, stored_chunks
+from pillarbox.store.served import served_chunks
 from pillarbox.store.store import Maildrop, MaildropInUseError, Store
 from pillarbox.wire.pop3.capa import Channel
 from tests.dialogues.player import PASSWORD, Dialogue, check_line, message
@@ -58,7 +59,7 @@ class Place:
         found = []
         for each in maildrop.messages:
             reader = self.store.read(each.digest)
-            found.append(b"".join(stored_chunks(reader)))
+            found.append(b"".join(iter(lambda: reader.read(CHUNK_OCTETS), b"")))
             reader.close()
         maildrop.release()
         return found

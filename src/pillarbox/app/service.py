@@ -1,6 +1,7 @@
 """Serving: every listener of the configuration, until somebody says stop."""
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -22,6 +23,7 @@ from pillarbox.net.tls import reload_pair, server_context
 from pillarbox.server.limits import Limits
 from pillarbox.server.service import Pop3Service
 from pillarbox.server.services import Services
+from pillarbox.store.disk import said_as_store_fault
 
 HASHING_THREADS = max(1, (os.cpu_count() or 1) - 1)  # a flood of logins leaves a core for others
 HASHING_WAITING = 256  # logins; more are told to try later
@@ -43,6 +45,7 @@ class Service:
         self._pop3 = Pop3Service(self._server_services(), _limits(config))
         self._lmtp = LmtpService(self._delivery_services())
         self._listeners: list[Listener] = []
+        self._told = ""
 
     async def run(self, ready: Callable[[], None]) -> None:
         """Serve until SIGTERM or SIGINT; SIGHUP takes a new certificate. Raises OperatorFault."""
@@ -83,13 +86,22 @@ class Service:
     def _write_listeners(self, found: dict[str, list[list[str | int]]]) -> None:
         # By rename, so that whoever waits for the file never reads half of it.
         path = self._system.home.listeners
+        self._told = json.dumps(found) + "\n"
         unfinished = path.with_name(path.name + ".new")
-        unfinished.write_text(json.dumps(found) + "\n", "ascii")
-        unfinished.rename(path)
+        with said_as_store_fault(path):
+            unfinished.write_text(self._told, "ascii")
+            unfinished.rename(path)
+
+    def _forget_listeners(self) -> None:
+        # Another process may serve this home as well, and have said so since.
+        path = self._system.home.listeners
+        with contextlib.suppress(OSError):
+            if path.read_text("ascii") == self._told:
+                path.unlink()
 
     async def _stop(self) -> None:
         self._tell("STOPPING=1")
-        self._system.home.listeners.unlink(missing_ok=True)
+        self._forget_listeners()
         for listener in self._listeners:
             listener.stop()
         self._pop3.drain()

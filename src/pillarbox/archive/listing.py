@@ -64,7 +64,7 @@ class Listing:
         """Yield a message's octets as they are stored."""
         reader = self._store.read(message.digest)
         try:
-            yield from stored_chunks(reader)
+            yield from stored_chunks(reader, message.octets)
         finally:
             reader.close()
 

@@ -10,11 +10,12 @@ from pillarbox.app.home import Home
 from pillarbox.archive.export import TARGETS, Form
 from pillarbox.archive.export import export as write_files
 from pillarbox.archive.listing import Archived
-from pillarbox.base.errors import OperatorFault
+from pillarbox.base.errors import OperatorFault, StoreFault
 from pillarbox.base.names import AccountId
 from pillarbox.cli.options import as_json, print_json, print_table, progress_display
 from pillarbox.cli.times import shown_time
-from pillarbox.cli.words import _, ngettext
+from pillarbox.cli.words import _, ngettext, said
+from pillarbox.message.headers import Headers
 
 of_account = click.option("--account", help=_("Only this account's messages."))
 
@@ -101,8 +102,16 @@ def _message(system: System, message_id: int) -> Archived:
     )
 
 
+def _headers(system: System, message: Archived) -> Headers:
+    try:
+        return system.listing.headers(message)
+    except StoreFault as fault:
+        # One message that is lost must not hide the others.
+        return Headers(subject=said(fault), sender="", date=None)
+
+
 def _fields(system: System, message: Archived) -> dict[str, object]:
-    headers = system.listing.headers(message)
+    headers = _headers(system, message)
     return {
         "id": message.id,
         "account": message.account,

@@ -13,6 +13,7 @@ from pillarbox.cli.times import shown_time
 from pillarbox.cli.words import _
 from pillarbox.net.listener import split_address
 
+LONGEST = 2**31 - 1  # seconds or days; beyond any use, and within every clock
 PORTS = {Tls.IMPLICIT: 995, Tls.STLS: 110, Tls.NONE: 110}
 
 
@@ -39,14 +40,17 @@ def remote() -> None:
     help=_("Trust the certificate authorities of this file, and no others."),
 )
 @click.option(
-    "--timeout", type=click.IntRange(1), metavar="SECONDS", help=_("The longest single wait.")
+    "--timeout",
+    type=click.IntRange(1, LONGEST),
+    metavar="SECONDS",
+    help=_("The longest single wait."),
 )
 @click.option(
-    "--deadline", type=click.IntRange(1), metavar="SECONDS", help=_("The longest session.")
+    "--deadline", type=click.IntRange(1, LONGEST), metavar="SECONDS", help=_("The longest session.")
 )
 @click.option(
     "--delete-after-days",
-    type=click.IntRange(0),
+    type=click.IntRange(0, LONGEST),
     metavar="N",
     help=_("Remove mail there N days after it was collected; without this, leave it."),
 )
@@ -67,6 +71,8 @@ def add(ctx: click.Context, /, **_options: object) -> None:
             " or --tls stls, or say --allow-password-without-tls."
         )
     host, port = _server(given["server"], tls)
+    if not given["user"].isprintable() or not given["user"]:
+        raise OperatorFault("--user is empty, or has characters that cannot be sent.")
     password = read_password(from_stdin=given["password_stdin"], prompt=_("Password"))
     with opened(ctx.obj) as system:
         settings = RemoteSettings(
@@ -124,7 +130,10 @@ def remove(home: Home, name: str) -> None:
 def _server(text: str, tls: Tls) -> tuple[str, int]:
     """Return host and port of HOST, HOST:PORT, [V6] or [V6]:PORT."""
     is_host_alone = ":" not in text or text.endswith("]")
-    return split_address(f"{text}:{PORTS[tls]}" if is_host_alone else text)
+    host, port = split_address(f"{text}:{PORTS[tls]}" if is_host_alone else text)
+    if not port:
+        raise OperatorFault("{address} is not host:port.", address=text)
+    return host, port
 
 
 def _fields(system: System, remote: Remote) -> dict[str, object]:

@@ -44,9 +44,10 @@ class Listener:
                 self._server = await loop.create_server(
                     self._stream, host, port, backlog=BACKLOG, reuse_address=True
                 )
-        except OSError as error:
+        except (OSError, UnicodeError) as error:  # UnicodeError: no name of a host
+            why = getattr(error, "strerror", None) or error
             raise OperatorFault(
-                "Cannot listen on {address}: {why}.", address=address, why=error.strerror or error
+                "Cannot listen on {address}: {why}.", address=address, why=why
             ) from error
         self.addresses = [_name(sock) for sock in self._server.sockets]
 
