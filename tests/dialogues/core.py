@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from pillarbox.base.names import AccountId
 from pillarbox.base.secret import Secret
@@ -59,7 +60,7 @@ class Place:
         found = []
         for each in maildrop.messages:
             reader = self.store.read(each.digest)
-            found.append(b"".join(iter(lambda: reader.read(CHUNK_OCTETS), b"")))
+            found.append(b"".join(iter(partial(reader.read, CHUNK_OCTETS), b"")))
             reader.close()
         maildrop.release()
         return found
