@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Callable
+from enum import StrEnum
 from typing import Annotated
 
 import msgspec
@@ -24,6 +25,8 @@ class Listen(_Table, frozen=True):
     pop3s: tuple[str, ...] = ("127.0.0.1:1995",)
     lmtp: tuple[str, ...] = ("127.0.0.1:1024",)
     pop3s_proxied: tuple[str, ...] = ()
+    pop2: tuple[str, ...] = ()
+    pop1: tuple[str, ...] = ()
 
 
 class Proxy(_Table, frozen=True):
@@ -32,17 +35,56 @@ class Proxy(_Table, frozen=True):
     trusted: tuple[str, ...] = ()
 
 
+class Pair(_Table, frozen=True):
+    """One more certificate and its key, relative to the home."""
+
+    certificate: str
+    key: str
+
+
 class Tls(_Table, frozen=True):
-    """The server's certificate and key, relative to the home."""
+    """The server's certificates and keys, relative to the home."""
 
     certificate: str = "tls/server.pem"
     key: str = "tls/server.key"
+    more: tuple[Pair, ...] = ()
+    strict_sni: bool = False
 
 
 class Auth(_Table, frozen=True):
     """How clients may prove who they are."""
 
     allow_plaintext_auth_without_tls: bool = False
+    apop: bool = False
+    cram_md5: bool = False
+    scram_sha_1_for_main_passwords: bool = False
+
+
+class OAuth(_Table, frozen=True):
+    """Whose tokens are taken; by introspection (RFC 7662), or by keys that lie in a file."""
+
+    introspection_url: str = ""
+    client_id: str = ""
+    client_secret_file: str = ""
+    jwks_file: str = ""
+    issuer: str = ""
+    audience: str = ""
+    account_claim: str = "email"
+
+
+class Utf8Headers(StrEnum):
+    """What a client that has not said UTF8 gets of a message whose header is UTF-8: RFC 6856."""
+
+    SURROGATE = "surrogate"
+    AS_THEY_ARE = "as they are"
+    REFUSE = "refuse"
+
+
+class Protocol(_Table, frozen=True):
+    """What is said in which way."""
+
+    last: bool = False
+    utf8_headers: Utf8Headers = Utf8Headers.SURROGATE
 
 
 class Limits(_Table, frozen=True):
@@ -69,6 +111,8 @@ class Configuration(_Table, frozen=True):
     proxy: Proxy = Proxy()
     tls: Tls = Tls()
     auth: Auth = Auth()
+    oauth: OAuth = OAuth()
+    protocol: Protocol = Protocol()
     limits: Limits = Limits()
     policy: Policy = Policy()
 
@@ -78,6 +122,21 @@ NOT_YET: dict[str, Callable[[Configuration], bool]] = {
     "workers": lambda config: config.workers > 1,
     "listen.pop3s_proxied": lambda config: bool(config.listen.pop3s_proxied),
     "proxy.trusted": lambda config: bool(config.proxy.trusted),
+    "listen.pop2": lambda config: bool(config.listen.pop2),
+    "listen.pop1": lambda config: bool(config.listen.pop1),
+    "tls.more": lambda config: bool(config.tls.more),
+    "tls.strict_sni": lambda config: config.tls.strict_sni,
+    "auth.apop": lambda config: config.auth.apop,
+    "auth.cram_md5": lambda config: config.auth.cram_md5,
+    "auth.scram_sha_1_for_main_passwords": lambda config: (
+        config.auth.scram_sha_1_for_main_passwords
+    ),
+    "oauth.introspection_url": lambda config: bool(config.oauth.introspection_url),
+    "oauth.jwks_file": lambda config: bool(config.oauth.jwks_file),
+    "protocol.last": lambda config: config.protocol.last,
+    "protocol.utf8_headers": lambda config: (
+        config.protocol.utf8_headers is not Utf8Headers.SURROGATE
+    ),
     "policy.retention_days": lambda config: config.policy.retention_days > 0,
     "policy.login_delay_seconds": lambda config: config.policy.login_delay_seconds > 0,
 }
