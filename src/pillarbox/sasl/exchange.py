@@ -18,6 +18,7 @@ class Refusal(Enum):
 
     NOT_ACCEPTED = auto()  # the name or the secret is wrong: nobody is told which
     TRY_LATER = auto()  # too many attempts wait, or the store does not answer
+    TELL_ADMINISTRATOR = auto()  # the server cannot try, now or later
     BAD_RESPONSE = auto()  # what the client sent is no message of this mechanism
 
 
