@@ -1,7 +1,6 @@
 """A POP3 server in memory that does what a test tells it to, and remembers what it was told."""
 
 import asyncio
-import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -11,9 +10,10 @@ from tempfile import TemporaryDirectory
 
 from pillarbox.app.certificates import make_certificates
 from pillarbox.base.errors import PeerFault
+from pillarbox.net.certificates import Certificates, Pair
 from pillarbox.net.memory import MemoryStream, memory_pair
 from pillarbox.net.stream import Stream
-from pillarbox.net.tls import secure_as_server, server_context
+from pillarbox.net.tls import secure_as_server
 from pillarbox.wire.dots import DotStuffer
 
 HOST = "localhost"
@@ -30,13 +30,13 @@ def pem() -> tuple[bytes, bytes, bytes]:
 
 
 @cache
-def context() -> ssl.SSLContext:
+def certificates() -> Certificates:
     _, certificate, key = pem()
     with TemporaryDirectory() as folder:
         files = Path(folder, "certificate"), Path(folder, "key")
         for file, octets in zip(files, (certificate, key), strict=True):
             file.write_bytes(octets)
-        return server_context(*files)
+        return Certificates([Pair(*files)])
 
 
 def ca_file(folder: Path) -> Path:
@@ -104,7 +104,7 @@ class Session:
         await self.stream.close()
 
     async def secure(self) -> None:
-        self.stream = await secure_as_server(self.stream, context())
+        self.stream = await secure_as_server(self.stream, certificates())
         self.is_secure = True
 
     async def hear(self) -> None:

@@ -15,9 +15,9 @@ from pillarbox.app.certificates import make_certificates
 from pillarbox.base.clock import FakeClock
 from pillarbox.db.sqlite import Database
 from pillarbox.journal.journal import Journal
+from pillarbox.net.certificates import Certificates, Pair
 from pillarbox.net.listener import Listener
 from pillarbox.net.pool import Pool
-from pillarbox.net.tls import server_context
 from pillarbox.server.limits import Limits
 from pillarbox.server.service import Pop3Service
 from pillarbox.server.services import Services, Timers
@@ -34,14 +34,14 @@ SECONDS = 20  # more than any dialogue needs on a busy machine
 
 
 @cache
-def contexts() -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """Return the server's context and one of a client that trusts its CA; made once a process."""
+def contexts() -> tuple[Certificates, ssl.SSLContext]:
+    """Return certificates, and a context of a client that trusts their CA; made once a process."""
     made = make_certificates("localhost", datetime.now(UTC))
     with TemporaryDirectory() as folder:
         certificate, key = Path(folder, "certificate"), Path(folder, "key")
         certificate.write_bytes(made.certificate)
         key.write_bytes(made.key)
-        server = server_context(certificate, key)
+        server = Certificates([Pair(certificate, key)])
     client = ssl.create_default_context(cadata=made.ca.decode("ascii"))
     client.set_alpn_protocols(["pop3"])
     return server, client

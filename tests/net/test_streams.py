@@ -13,16 +13,13 @@ import pytest
 
 from pillarbox.app.certificates import make_certificates
 from pillarbox.base.errors import PeerFault
+from pillarbox.net.certificates import Certificates, Pair
+from pillarbox.net.contexts import client_context
 from pillarbox.net.deadline import within
 from pillarbox.net.memory import memory_pair
 from pillarbox.net.socket_stream import SocketStream
 from pillarbox.net.stream import READ_OCTETS, Stream
-from pillarbox.net.tls import (
-    client_context,
-    secure_as_client,
-    secure_as_server,
-    server_context,
-)
+from pillarbox.net.tls import secure_as_client, secure_as_server
 
 SECONDS = 30.0  # a test that hangs is a test that fails
 FLOOD = 64  # times READ_OCTETS: more than any socket's own buffers take
@@ -30,7 +27,7 @@ FLOOD = 64  # times READ_OCTETS: more than any socket's own buffers take
 
 @dataclass(frozen=True)
 class Contexts:
-    server: ssl.SSLContext
+    server: Certificates
     client: ssl.SSLContext
 
 
@@ -46,7 +43,7 @@ def contexts(tmp_path_factory: pytest.TempPathFactory) -> Contexts:
     for name in ("ca", "certificate", "key"):
         (folder / name).write_bytes(getattr(made, name))
     return Contexts(
-        server_context(folder / "certificate", folder / "key"), client_context(folder / "ca")
+        Certificates([Pair(folder / "certificate", folder / "key")]), client_context(folder / "ca")
     )
 
 

@@ -1,6 +1,7 @@
 """TLS: who cannot prove who they are gets nothing, and a bad file breaks nothing that runs."""
 
 import asyncio
+import hashlib
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,23 +9,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from pillarbox.app.certificates import make_certificates
 from pillarbox.base.errors import OperatorFault, PeerFault
+from pillarbox.net.certificates import Certificates, Pair
+from pillarbox.net.contexts import ALPN, client_context, server_context
 from pillarbox.net.deadline import within
 from pillarbox.net.memory import MemoryStream, memory_pair
 from pillarbox.net.socket_stream import SocketStream
 from pillarbox.net.stream import Stream
-from pillarbox.net.tls import (
-    ALPN,
-    TlsFault,
-    TlsStream,
-    client_context,
-    reload_pair,
-    secure_as_client,
-    secure_as_server,
-    server_context,
-)
+from pillarbox.net.tls import TlsFault, TlsStream, secure_as_client, secure_as_server
 from tests.net.test_streams import sockets
 
 SECONDS = 30.0
@@ -36,8 +32,12 @@ class Files:
     certificate: Path
     key: Path
 
-    def serve(self) -> ssl.SSLContext:
-        return server_context(self.certificate, self.key)
+    @property
+    def pair(self) -> Pair:
+        return Pair(self.certificate, self.key)
+
+    def serve(self) -> Certificates:
+        return Certificates([self.pair])
 
     def trust(self) -> ssl.SSLContext:
         return client_context(self.ca)
@@ -65,7 +65,7 @@ async def ends_of(carrier: str) -> tuple[Stream, Stream]:
 async def secure(
     ends: tuple[Stream, Stream],
     client: ssl.SSLContext,
-    server: ssl.SSLContext,
+    server: Certificates,
     host: str = "mail.example.org",
 ) -> tuple[TlsStream | BaseException, TlsStream | BaseException]:
     async with within(SECONDS):
@@ -77,7 +77,7 @@ async def secure(
 
 
 async def secured_in_memory(
-    client: ssl.SSLContext, server: ssl.SSLContext
+    client: ssl.SSLContext, server: Certificates
 ) -> tuple[TlsStream, TlsStream, MemoryStream, MemoryStream]:
     near, far = memory_pair()
     made = await secure((near, far), client, server)
@@ -87,7 +87,7 @@ async def secured_in_memory(
 
 
 def why_refused(
-    carrier: str, client: ssl.SSLContext, server: ssl.SSLContext, host: str = "mail.example.org"
+    carrier: str, client: ssl.SSLContext, server: Certificates, host: str = "mail.example.org"
 ) -> str:
     """Return why the client refused."""
 
@@ -182,7 +182,9 @@ def test_a_client_with_weak_ciphers_only_is_refused_by_both(files: Files) -> Non
 def test_no_context_goes_below_version_1_2_or_without_verification(files: Files) -> None:
     client = files.trust()
 
-    assert ssl.TLSVersion.TLSv1_2 == client.minimum_version == files.serve().minimum_version
+    server = server_context(files.certificate, files.key)
+
+    assert ssl.TLSVersion.TLSv1_2 == client.minimum_version == server.minimum_version
     assert ssl.CERT_REQUIRED == client.verify_mode
     assert client.check_hostname
 
@@ -193,6 +195,22 @@ def test_both_ends_agree_that_they_speak_pop3(files: Files) -> None:
         return [end._tls.selected_alpn_protocol() for end in (client, server)]
 
     assert [ALPN, ALPN] == asyncio.run(agree())
+
+
+def test_both_ends_have_the_same_end_point(files: Files) -> None:
+    async def bind() -> list[bytes | None]:
+        client, server, _, _ = await secured_in_memory(files.trust(), files.serve())
+        return [client.end_point, server.end_point]
+
+    [certificate, _] = x509.load_pem_x509_certificates(files.certificate.read_bytes())
+    expected = hashlib.sha256(certificate.public_bytes(Encoding.DER)).digest()
+
+    assert [expected, expected] == asyncio.run(bind())
+
+
+def test_there_is_no_end_point_without_tls() -> None:
+    assert [None, None] == [end.end_point for end in memory_pair()]
+    assert SocketStream().end_point is None
 
 
 def test_a_close_says_so_inside_tls(files: Files) -> None:
@@ -262,60 +280,84 @@ def test_no_octet_of_plain_text_is_on_the_wire(files: Files) -> None:
     assert b"hunter2" not in asyncio.run(overhear())
 
 
-def served_by(context: ssl.SSLContext, client: ssl.SSLContext) -> bool:
+def served_by(certificates: Certificates, client: ssl.SSLContext) -> bool:
     async def attempt() -> bool:
-        came = await secure(memory_pair(), client, context)
+        came = await secure(memory_pair(), client, certificates)
         return isinstance(came[0], TlsStream)
 
     return asyncio.run(attempt())
 
 
-def test_a_new_pair_is_served_from_the_next_handshake_on(files: Files, tmp_path: Path) -> None:
-    new = make_files(tmp_path / "new")
-    context = files.serve()
-    reload_pair(context, new.certificate, new.key)
-
-    assert served_by(context, new.trust())
-    assert not served_by(context, files.trust())
+def replace(files: Files, certificate: bytes, key: bytes) -> None:
+    files.certificate.write_bytes(certificate)
+    files.key.write_bytes(key)
 
 
-def test_a_session_outlives_the_pair_that_it_began_with(files: Files, tmp_path: Path) -> None:
-    new = make_files(tmp_path / "new")
+def rotate(files: Files, other: Files) -> None:
+    replace(files, other.certificate.read_bytes(), other.key.read_bytes())
+
+
+def test_a_new_pair_is_served_from_the_next_handshake_on(tmp_path: Path) -> None:
+    old, new = make_files(tmp_path / "old"), make_files(tmp_path / "new")
+    trust = old.trust()
+    certificates = old.serve()
+    rotate(old, new)
+    certificates.reload()
+
+    assert served_by(certificates, new.trust())
+    assert not served_by(certificates, trust)
+
+
+def test_a_session_outlives_the_pair_that_it_began_with(tmp_path: Path) -> None:
+    old, new = make_files(tmp_path / "old"), make_files(tmp_path / "new")
 
     async def talk() -> bytes:
-        context = files.serve()
-        client, server, _, _ = await secured_in_memory(files.trust(), context)
-        reload_pair(context, new.certificate, new.key)
+        certificates = old.serve()
+        client, server, _, _ = await secured_in_memory(old.trust(), certificates)
+        bound = server.end_point
+        rotate(old, new)
+        certificates.reload()
         await client.write(b"NOOP\r\n")
+        assert bound == server.end_point == client.end_point
         return await server.read()
 
     assert b"NOOP\r\n" == asyncio.run(talk())
 
 
-def nonsense(files: Files, folder: Path) -> tuple[Path, Path]:
-    (folder / "nonsense").write_bytes(b"nonsense")
-    return folder / "nonsense", files.key
+def nonsense(files: Files, folder: Path) -> None:
+    replace(files, b"nonsense", files.key.read_bytes())
 
 
-def missing(files: Files, folder: Path) -> tuple[Path, Path]:
-    return folder / "missing", files.key
+def missing(files: Files, folder: Path) -> None:
+    files.certificate.unlink()
 
 
-def anothers_key(files: Files, folder: Path) -> tuple[Path, Path]:
-    return files.certificate, make_files(folder / "another").key
+def anothers_key(files: Files, folder: Path) -> None:
+    files.key.write_bytes(make_files(folder / "another").key.read_bytes())
 
 
-@pytest.mark.parametrize("spoil", [nonsense, missing, anothers_key])
+def half_written(files: Files, folder: Path) -> None:
+    octets = files.certificate.read_bytes()
+    files.certificate.write_bytes(octets[: len(octets) // 3])
+
+
+def half_written_key(files: Files, folder: Path) -> None:
+    octets = files.key.read_bytes()
+    files.key.write_bytes(octets[: len(octets) // 2])
+
+
+@pytest.mark.parametrize("spoil", [nonsense, missing, anothers_key, half_written, half_written_key])
 def test_a_bad_pair_is_named_and_the_old_one_goes_on_being_served(
-    spoil: Callable[[Files, Path], tuple[Path, Path]], files: Files, tmp_path: Path
+    spoil: Callable[[Files, Path], None], tmp_path: Path
 ) -> None:
-    certificate, key = spoil(files, tmp_path)
-    context = files.serve()
+    files = make_files(tmp_path / "files")
+    certificates = files.serve()
+    spoil(files, tmp_path)
 
-    with pytest.raises(OperatorFault, match=certificate.name):
-        reload_pair(context, certificate, key)
+    with pytest.raises(OperatorFault, match=r"certificate\.pem and .* cannot be used"):
+        certificates.reload()
 
-    assert served_by(context, files.trust())
+    assert served_by(certificates, files.trust())
 
 
 @pytest.mark.parametrize("octets", [None, b"", b"nonsense"])

@@ -12,10 +12,10 @@ from pillarbox.base.names import AccountId
 from pillarbox.base.secret import Secret
 from pillarbox.journal.journal import Journal
 from pillarbox.message.served import ServedForm, Transformation
+from pillarbox.net.certificates import Certificates
 from pillarbox.net.memory import MemoryStream, memory_pair
 from pillarbox.net.pool import Pool
 from pillarbox.net.stream import Stream
-from pillarbox.net.tls import Context
 from pillarbox.server.driver import Driver
 from pillarbox.server.limits import Connections, Limits
 from pillarbox.server.services import Services, Timers
@@ -110,7 +110,7 @@ class Rig:
 
     store: FakeStore = field(default_factory=lambda: FakeStore(100, 200))
     timers: Timers = field(default_factory=Timers)
-    tls: Context | None = None
+    tls: Certificates | None = None
     is_secure: bool = False
     limits: Limits = field(default_factory=Limits)
     journal: io.StringIO = field(default_factory=io.StringIO)

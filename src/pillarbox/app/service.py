@@ -7,22 +7,23 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 from pillarbox.app.admission import Admission, Recipients
 from pillarbox.app.build import System
 from pillarbox.app.config import Configuration
+from pillarbox.app.languages import find_languages
 from pillarbox.base.errors import Fault
 from pillarbox.delivery.service import LmtpService
 from pillarbox.delivery.services import Services as DeliveryServices
 from pillarbox.journal.journal import Journal
+from pillarbox.net.certificates import Certificates, Pair
 from pillarbox.net.listener import Listener, Serve
 from pillarbox.net.pool import Pool
 from pillarbox.net.systemd import notify
-from pillarbox.net.tls import reload_pair, server_context
 from pillarbox.server.limits import Limits
 from pillarbox.server.service import Pop3Service
 from pillarbox.server.services import Services
+from pillarbox.server.site import Site
 from pillarbox.store.disk import said_as_store_fault
 
 HASHING_THREADS = max(1, (os.cpu_count() or 1) - 1)  # a flood of logins leaves a core for others
@@ -39,7 +40,7 @@ class Service:
         self._system = system
         self._config = config
         self._journal = Journal(sys.stderr, system.clock)
-        self._tls = server_context(*self._pair())
+        self._tls = Certificates([self._pair()])
         self._hashing = Pool("hashing", HASHING_THREADS, HASHING_WAITING)
         self._disk = Pool("disk", DISK_THREADS, DISK_WAITING)
         self._pop3 = Pop3Service(self._server_services(), _limits(config))
@@ -112,15 +113,15 @@ class Service:
 
     def _reload(self) -> None:
         try:
-            reload_pair(self._tls, *self._pair())
+            self._tls.reload()
         except Fault as fault:
             self._journal.note("certificate.refused", why=fault)
         else:
             self._journal.note("certificate.loaded")
 
-    def _pair(self) -> tuple[Path, Path]:
+    def _pair(self) -> Pair:
         home, tls = self._system.home, self._config.tls
-        return home.below(tls.certificate), home.below(tls.key)
+        return Pair(home.below(tls.certificate), home.below(tls.key))
 
     @staticmethod
     def _tell(state: str) -> None:
@@ -129,12 +130,12 @@ class Service:
     def _server_services(self) -> Services:
         return Services(
             store=self._system.store,
-            try_password=Admission(self._system.passwords).try_password,
+            admission=self._system.admission,
             hashing=self._hashing,
             disk=self._disk,
             tls=self._tls,
             journal=self._journal,
-            allow_plaintext_auth_without_tls=self._config.auth.allow_plaintext_auth_without_tls,
+            site=_site(self._config),
         )
 
     def _delivery_services(self) -> DeliveryServices:
@@ -145,6 +146,21 @@ class Service:
             journal=self._journal,
             hostname=self._config.hostname,
         )
+
+
+def _site(config: Configuration) -> Site:
+    return Site(
+        hostname=config.hostname,
+        allow_plaintext_auth_without_tls=config.auth.allow_plaintext_auth_without_tls,
+        apop=config.auth.apop,
+        cram_md5=config.auth.cram_md5,
+        tokens=bool(config.oauth.introspection_url or config.oauth.jwks_file),
+        last=config.protocol.last,
+        utf8_headers=config.protocol.utf8_headers,
+        retention_days=config.policy.retention_days,
+        login_delay_seconds=config.policy.login_delay_seconds,
+        languages=find_languages(),
+    )
 
 
 def _limits(config: Configuration) -> Limits:

@@ -38,6 +38,10 @@ class MemoryStream:
         """Whether octets have come in that nobody has read."""
         return bool(self._incoming.octets)
 
+    @property
+    def end_point(self) -> None:
+        """Nothing: there is no TLS here."""
+
     async def read(self) -> bytes:
         """Return what has come in; nothing at the end. Raises PeerFault."""
         pipe = self._incoming

@@ -78,6 +78,10 @@ class SocketStream(asyncio.Protocol):
         """Whether octets have come in that nobody has read."""
         return bool(self._octets)
 
+    @property
+    def end_point(self) -> None:
+        """Nothing: there is no TLS here."""
+
     async def read(self) -> bytes:
         """Return what has come in; nothing at the end of the stream. Raises PeerFault."""
         while not self._octets and not self._is_ended:

@@ -18,6 +18,14 @@ class Stream(Protocol):
         """Whether octets have come in that nobody has read."""
         ...
 
+    @property
+    def end_point(self) -> bytes | None:
+        """What binds a login to this connection: RFC 5929, section 4, `tls-server-end-point`.
+
+        None without TLS, and where the server's certificate has no single hash.
+        """
+        ...
+
     async def read(self) -> bytes:
         """Return what has come in, at least one octet; nothing at the end of the stream.
 

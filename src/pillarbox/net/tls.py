@@ -4,18 +4,15 @@ import contextlib
 import ssl
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import TypeVar
 
-from pillarbox.base.errors import OperatorFault, PeerFault
+from pillarbox.base.errors import PeerFault
+from pillarbox.net.certificates import Certificates
+from pillarbox.net.end_point import end_point
 from pillarbox.net.stream import READ_OCTETS, Stream
 
-# RFC 8314, section 4.1 and RFC 9325: forward secrecy and authenticated encryption only.
-CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
-ALPN = "pop3"  # RFC 7301 registry
-
 T = TypeVar("T")
-Context = ssl.SSLContext  # for rooms that pass one on and never open it
+Context = Certificates  # for rooms that pass one on and never open it
 
 
 class TlsFault(PeerFault):
@@ -26,12 +23,13 @@ class TlsStream:
     """TLS on top of `inner`, which nobody else may use any more."""
 
     def __init__(
-        self, inner: Stream, tls: ssl.SSLObject, cipher_in: ssl.MemoryBIO, cipher_out: ssl.MemoryBIO
+        self, inner: Stream, wrap: Callable[[ssl.MemoryBIO, ssl.MemoryBIO], ssl.SSLObject]
     ) -> None:
         self._inner = inner
-        self._tls = tls
-        self._in = cipher_in
-        self._out = cipher_out
+        self._in = ssl.MemoryBIO()
+        self._out = ssl.MemoryBIO()
+        self._tls = wrap(self._in, self._out)
+        self.end_point: bytes | None = None
 
     @property
     def peer(self) -> str:
@@ -85,6 +83,10 @@ class TlsStream:
                 raise TlsFault("The certificate does not hold: {why}.", why=why) from error
             raise TlsFault("The TLS handshake failed: {why}.", why=error.reason or error) from error
 
+    def peer_certificate(self) -> bytes:
+        """Return what the server showed us, in DER."""
+        return self._tls.getpeercert(binary_form=True) or b""
+
     async def _run(self, step: Callable[[], T]) -> T:
         """Repeat a step of OpenSSL's until it has all the octets that it wants."""
         while True:
@@ -106,76 +108,18 @@ class TlsStream:
             await self._inner.write(self._out.read())
 
 
-async def secure_as_server(stream: Stream, context: ssl.SSLContext) -> TlsStream:
+async def secure_as_server(stream: Stream, certificates: Certificates) -> TlsStream:
     """Return the stream with TLS on it; raises TlsFault."""
-    return await _secure(stream, context, server_hostname=None)
+    shown = certificates.choose()
+    secured = TlsStream(stream, partial(shown.context.wrap_bio, server_side=True))
+    await secured.handshake()
+    secured.end_point = shown.end_point
+    return secured
 
 
 async def secure_as_client(stream: Stream, context: ssl.SSLContext, host: str) -> TlsStream:
     """Return the stream with TLS on it, its peer verified as `host`; raises TlsFault."""
-    return await _secure(stream, context, server_hostname=host)
-
-
-async def _secure(
-    stream: Stream, context: ssl.SSLContext, server_hostname: str | None
-) -> TlsStream:
-    cipher_in, cipher_out = ssl.MemoryBIO(), ssl.MemoryBIO()
-    tls = context.wrap_bio(
-        cipher_in,
-        cipher_out,
-        server_side=server_hostname is None,
-        server_hostname=server_hostname,
-    )
-    secured = TlsStream(stream, tls, cipher_in, cipher_out)
+    secured = TlsStream(stream, partial(context.wrap_bio, server_hostname=host))
     await secured.handshake()
+    secured.end_point = end_point(secured.peer_certificate())
     return secured
-
-
-def server_context(certificate: Path, key: Path) -> ssl.SSLContext:
-    """Return a context that serves this certificate; raises OperatorFault where the pair is bad."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    _harden(context)
-    try:
-        # A sealed key fails here: without a password of ours, OpenSSL would ask the terminal.
-        context.load_cert_chain(certificate, key, password="")
-    except (OSError, ssl.SSLError) as error:
-        raise OperatorFault(
-            "{certificate} and {key} cannot be used as a TLS certificate and its key: {why}.",
-            certificate=certificate,
-            key=key,
-            why=error.strerror or error,
-        ) from error
-    return context
-
-
-def client_context(ca_file: Path | None) -> ssl.SSLContext:
-    """Return a context that verifies chain, name and dates against `ca_file`, else the system's.
-
-    Raises OperatorFault where the file cannot be used. There is no way to turn verification off.
-    """
-    try:
-        context = ssl.create_default_context(cafile=ca_file)
-    except (OSError, ssl.SSLError) as error:
-        raise OperatorFault(
-            "{file} cannot be used as a file of certificate authorities: {why}.",
-            file=ca_file,
-            why=error.strerror or error,
-        ) from error
-    _harden(context)
-    return context
-
-
-def _harden(context: ssl.SSLContext) -> None:
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.set_ciphers(CIPHERS)
-    context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION
-    context.set_alpn_protocols([ALPN])
-
-
-def reload_pair(context: ssl.SSLContext, certificate: Path, key: Path) -> None:
-    """Serve a new certificate from the next handshake on; sessions go on as they are.
-
-    Raises OperatorFault, and then the old pair goes on being served.
-    """
-    server_context(certificate, key)  # a bad pair in the living context would break it
-    context.load_cert_chain(certificate, key)
