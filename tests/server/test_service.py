@@ -9,7 +9,9 @@ import pytest
 
 from pillarbox.net.memory import memory_pair
 from pillarbox.server.limits import Limits
+from pillarbox.server.proxied import ProxyRules
 from pillarbox.server.service import Pop3Service
+from pillarbox.server.trusted import trust
 from pillarbox.store.blobs.memory import MemoryBlobs
 from pillarbox.store.memory import MemoryStore
 from tests.dialogues.core import Place
@@ -20,24 +22,67 @@ from tests.server.rig import Rig
 Connected = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
-def test_one_connection_more_than_most_is_closed_at_once_and_leaves_no_trace() -> None:
-    async def run() -> str:
-        rig = Rig(limits=Limits(connections=1))
-        service = Pop3Service(rig.services(), rig.limits)
-        ours, theirs = memory_pair()
-        first = asyncio.create_task(service.serve(ours))
-        await theirs.read()
-        await service.serve(memory_pair()[0])
-        service.drain()
-        await first
-        ours, theirs = memory_pair()
-        again = asyncio.create_task(service.serve(ours))
-        assert await theirs.read() == b"+OK Pillarbox ready.\r\n"
-        await theirs.close()
-        await again
-        return rig.journal.getvalue()
+async def refused(rig: Rig, *, is_secure: bool) -> tuple[bytes, bool]:
+    """Connect while the only place is taken, and once it is free.
 
-    assert asyncio.run(run()).count("connection.refused peer=192.0.2.1 why=limit") == 1
+    Return what the refused client heard, and whether the next one was served.
+    """
+    service = Pop3Service(rig.services(), rig.limits)
+    ours, theirs = memory_pair()
+    first = asyncio.create_task(service.serve(ours))
+    await theirs.read()
+    ours, theirs = memory_pair()
+    await (service.serve_secure if is_secure else service.serve)(ours)
+    heard = theirs.has_unread and await theirs.read()
+    service.drain()
+    await first
+    ours, theirs = memory_pair()
+    again = asyncio.create_task(service.serve(ours))
+    is_served = await theirs.read() == b"+OK Pillarbox ready.\r\n"
+    await theirs.close()
+    await again
+    return heard or b"", is_served
+
+
+@pytest.mark.parametrize(
+    ("is_secure", "said"),
+    [(False, b"-ERR [SYS/TEMP] Too many connections.\r\n"), (True, b"")],
+)
+def test_one_connection_more_than_most_is_told_so_in_the_clear_only_and_leaves_no_trace(
+    *, is_secure: bool, said: bytes
+) -> None:
+    rig = Rig(limits=Limits(connections=1))
+
+    heard = asyncio.run(refused(rig, is_secure=is_secure))
+
+    assert (said, True) == heard
+    assert 1 == rig.journal.getvalue().count("connection.refused peer=192.0.2.1 why=limit")
+
+
+def test_a_connection_through_a_proxy_is_counted_by_its_source() -> None:
+    rig = Rig(limits=Limits(per_source=1), tls=contexts()[0])
+    rules = ProxyRules(trust(("192.0.2.1",)))
+
+    async def run() -> None:
+        service = Pop3Service(rig.services(), rig.limits, rules)
+        served, ends = [], []
+        for source in ("203.0.113.9", "203.0.113.9", "203.0.113.10"):
+            ours, theirs = memory_pair()
+            await theirs.write(f"PROXY TCP4 {source} 192.0.2.1 56324 995\r\n".encode())
+            served.append(asyncio.create_task(service.serve_proxied(ours)))
+            ends.append(theirs)
+            await asyncio.sleep(0)  # it is counted in
+        service.drain()
+        await asyncio.gather(*served)
+
+    asyncio.run(run())
+
+    said = [line.partition(" ")[2] for line in rig.journal.getvalue().splitlines()]
+    assert [
+        "connection.refused peer=203.0.113.9 why=limit",
+        "session.closed peer=203.0.113.10 why=drained",
+        "session.closed peer=203.0.113.9 why=drained",
+    ] == sorted(said)
 
 
 def secure(talk: Callable[[int], Awaitable[None]]) -> None:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 IPV6_PREFIX = 64  # what one customer is given; each of its addresses is the same source
 
@@ -54,15 +54,25 @@ class Connections:
 
 def source_of(peer: str) -> str:
     """Return who a peer is counted as: its IPv4 address, its IPv6 /64, else its name."""
+    address = address_of(peer)
+    if address is None:
+        return peer
+    if isinstance(address, IPv6Address):
+        return str(ip_network((address, IPV6_PREFIX), strict=False))
+    return str(address)
+
+
+def address_of(peer: str) -> IPv4Address | IPv6Address | None:
+    """Return a peer's address, None where it has a name only.
+
+    It has no zone, and an IPv4-mapped one is an IPv4 address.
+    """
     try:
         address = ip_address(peer.partition("%")[0])
     except ValueError:
-        return peer
-    if isinstance(address, IPv6Address):
-        if address.ipv4_mapped is not None:
-            return str(address.ipv4_mapped)
-        return str(ip_network((address, IPV6_PREFIX), strict=False))
-    return str(address)
+        return None
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return mapped or address
 
 
 def _take_one(counter: Counter[str], source: str) -> None:

@@ -1,17 +1,26 @@
 """The POP3 service: what a listener calls for each connection."""
 
+import asyncio
+from contextlib import suppress
+
+from pillarbox.base.errors import PeerFault
 from pillarbox.net.stream import Stream
 from pillarbox.server.driver import Driver
 from pillarbox.server.limits import Connections, Limits
+from pillarbox.server.proxied import Proxies, ProxyRules
 from pillarbox.server.services import Services
+from pillarbox.wire.pop3.replies import Code, err
+
+TOO_MANY = err("Too many connections.", Code.SYS_TEMP)  # RFC 3206, section 4: it passes
 
 
 class Pop3Service:
     """Serves connections until it is drained."""
 
-    def __init__(self, services: Services, limits: Limits) -> None:
+    def __init__(self, services: Services, limits: Limits, rules: ProxyRules | None = None) -> None:
         self._services = services
         self._connections = Connections(limits)
+        self._proxies = Proxies(rules or ProxyRules(), services.journal)
         self._drivers: set[Driver] = set()
 
     async def serve(self, stream: Stream) -> None:
@@ -22,15 +31,21 @@ class Pop3Service:
         """Serve a connection that starts with a TLS handshake: RFC 8314, section 3."""
         await self._serve(stream, is_secure=True)
 
+    async def serve_proxied(self, stream: Stream) -> None:
+        """Serve a connection that starts with a PROXY header; the TLS handshake is behind it."""
+        proxied = await self._proxies.receive(stream)
+        if proxied is not None:
+            await self._serve(proxied, is_secure=True)
+
     def drain(self) -> None:
         """Let sessions end what they do; those that only wait end now."""
+        self._proxies.drain()
         for driver in self._drivers:
             driver.drain()
 
     async def _serve(self, stream: Stream, *, is_secure: bool) -> None:
         if not self._connections.enter(stream.peer):
-            self._services.journal.note("connection.refused", peer=stream.peer, why="limit")
-            stream.abort()
+            await self._refuse(stream, is_secure=is_secure)
             return
         driver = Driver(stream, self._services, self._connections)
         self._drivers.add(driver)
@@ -38,3 +53,13 @@ class Pop3Service:
             await driver.run(is_secure=is_secure)
         finally:
             self._drivers.discard(driver)
+
+    async def _refuse(self, stream: Stream, *, is_secure: bool) -> None:
+        self._services.journal.note("connection.refused", peer=stream.peer, why="limit")
+        # Where TLS comes first, a word would cost a handshake: the dearest thing that there is.
+        if not is_secure:
+            with suppress(PeerFault, TimeoutError):
+                async with asyncio.timeout(self._services.timers.close):
+                    await stream.write(TOO_MANY)
+                    await stream.close()
+        stream.abort()
