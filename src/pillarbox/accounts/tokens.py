@@ -1,0 +1,70 @@
+"""Bearer tokens: tried, and joined to the account that they name. RFC 6750, RFC 7628.
+
+Blocking, and safe in threads; the pool that bounds it belongs to the caller.
+"""
+
+import re
+from typing import Protocol
+
+from pillarbox.accounts.accounts import Account, Accounts, State
+from pillarbox.accounts.token_claims import Claims
+from pillarbox.base.errors import StoreFault
+from pillarbox.base.names import Identity
+from pillarbox.base.secret import Secret
+
+TOKEN_OCTETS = 8_192  # more than the tokens of large providers have; bounds what is verified
+B64TOKEN = re.compile(rb"[A-Za-z0-9._~+/-]+=*")  # RFC 6750, section 2.1
+
+
+class CannotAskFault(StoreFault):
+    """Whoever knows about tokens does not answer now: nobody's token is wrong for that."""
+
+    retry = True
+
+
+class TokenValidator(Protocol):
+    """Knows whether a token is good, and what it says."""
+
+    def claims(self, token: Secret) -> Claims | None:
+        """Return what a token says that holds here and now, None of any other token.
+
+        Takes octets of the grammar B64TOKEN. Raises CannotAskFault.
+        """
+        ...
+
+
+class Tokens:
+    """The tokens of one authorization server, which name accounts in the claim `account_claim`."""
+
+    def __init__(self, accounts: Accounts, validator: TokenValidator, account_claim: str) -> None:
+        self._accounts = accounts
+        self._validator = validator
+        self._account_claim = account_claim
+
+    def try_token(self, name: str | None, token: Secret) -> Identity | None:
+        """Return whose token it is, None where it is nobody's who may log in.
+
+        A name, where the client gives one, must be of the same account. Raises CannotAskFault
+        where the token cannot be judged now, and StoreFault; no fault has the token in it.
+        """
+        octets = token.reveal()
+        if len(octets) > TOKEN_OCTETS or not B64TOKEN.fullmatch(octets):
+            return None
+        # Before the name is looked at: an unknown one is to cost what a known one costs.
+        claims = self._validator.claims(token)
+        account = self._account(claims) if claims is not None else None
+        if account is None or account.state is not State.ENABLED:
+            return None
+        return Identity(account.id) if self._is_name_of(account, name) else None
+
+    def _account(self, claims: Claims) -> Account | None:
+        value = claims.get(self._account_claim)
+        # OpenID Connect Core, section 5.1: unverified is what anybody can say of himself.
+        is_verified = claims.get(f"{self._account_claim}_verified", True) is True
+        return self._accounts.resolve(value) if isinstance(value, str) and is_verified else None
+
+    def _is_name_of(self, account: Account, name: str | None) -> bool:
+        if name is None:
+            return True
+        named = self._accounts.resolve(name)
+        return named is not None and named.id == account.id

@@ -1,0 +1,140 @@
+"""One form posted to a web server, and what it answers. Blocking: for a thread of a pool.
+
+The form and the header hold secrets, so no redirect is followed, no proxy is asked, and no fault
+quotes what was sent or what came back.
+"""
+
+import base64
+import socket
+import ssl
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from ipaddress import ip_address
+from re import fullmatch
+from threading import Timer
+from time import monotonic
+from urllib.parse import SplitResult, quote_plus, urlencode, urlsplit
+
+from pillarbox.base.errors import PeerFault
+from pillarbox.base.secret import Secret
+
+ANSWER_OCTETS = 65_536  # a hundred times what RFC 7662 shows
+SECONDS = 10.0  # a client that logs in waits for it
+OK = 200
+
+
+class NoAnswerFault(PeerFault):
+    """The web server gave no answer that can be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class FormServer:
+    """Where forms go, and who we are there; a URL that `is_safe_url`."""
+
+    url: str
+    client_id: str
+    client_secret: Secret
+    seconds: float = SECONDS  # to the end of the answer, from when there is a connection
+
+
+def is_safe_url(url: str) -> bool:
+    """Say whether a secret may go there: https, or http that does not leave this machine."""
+    if not fullmatch("[!-~]+", url):
+        return False
+    try:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").encode("idna").decode("ascii")
+        is_odd = parts.port == 0 or "@" in parts.netloc or "#" in url
+    except ValueError:
+        return False
+    is_protected = parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host))
+    return bool(host) and is_protected and not is_odd
+
+
+def post_form(server: FormServer, fields: Mapping[str, bytes]) -> bytes:
+    """Return what is answered with status 200, at most ANSWER_OCTETS; raises NoAnswerFault."""
+    url = urlsplit(server.url)
+    try:
+        with closing(_connection(url, server.seconds)) as connection:
+            connection.connect()
+            with _cut_after(connection.sock, server.seconds):
+                connection.request("POST", _target(url), urlencode(fields), _headers(server))
+                with connection.getresponse() as response:
+                    return _read(response, url)
+    except ssl.SSLCertVerificationError as error:
+        # Not "from": an answer that is no HTTP would be quoted, and may echo what was sent.
+        raise _no_answer(url, error.verify_message) from None
+    except TimeoutError:
+        raise _no_answer(url, f"no answer within {server.seconds:g} seconds") from None
+    except OSError as error:
+        raise _no_answer(url, error.strerror or type(error).__name__) from None
+    except HTTPException as error:
+        raise _no_answer(url, type(error).__name__) from None
+
+
+def _connection(url: SplitResult, seconds: float) -> HTTPConnection:
+    host = url.hostname or ""
+    if url.scheme == "http":
+        return HTTPConnection(host, url.port, timeout=seconds)
+    # The system's authorities, the name and the dates are verified; there is no way around it.
+    return HTTPSConnection(host, url.port, timeout=seconds, context=ssl.create_default_context())
+
+
+@contextmanager
+def _cut_after(connected: socket.socket, seconds: float) -> Iterator[None]:
+    """Raise TimeoutError where what is done inside takes longer than `seconds`.
+
+    A socket's own timeout starts anew with every octet that a slow peer lets through.
+    """
+    deadline = monotonic() + seconds
+    timer = Timer(seconds, _cut, [connected])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        if monotonic() >= deadline:
+            raise TimeoutError
+
+
+def _cut(connected: socket.socket) -> None:
+    with suppress(OSError):
+        # The plain socket's: that of TLS would let the reader go on, and read without TLS.
+        socket.socket.shutdown(connected, socket.SHUT_RDWR)
+
+
+def _target(url: SplitResult) -> str:
+    return (url.path or "/") + (f"?{url.query}" if url.query else "")
+
+
+def _headers(server: FormServer) -> dict[str, str]:
+    # RFC 6749, section 2.3.1: both are encoded as a form's before they are put together.
+    pair = f"{quote_plus(server.client_id)}:{quote_plus(server.client_secret.reveal())}"
+    return {
+        "Accept": "application/json",
+        "Authorization": "Basic " + base64.b64encode(pair.encode("ascii")).decode("ascii"),
+        "Content-Type": "application/x-www-form-urlencoded",
+    }
+
+
+def _read(response: HTTPResponse, url: SplitResult) -> bytes:
+    if response.status != OK:
+        raise _no_answer(url, f"HTTP status {response.status}")
+    octets = response.read(ANSWER_OCTETS + 1)
+    if len(octets) > ANSWER_OCTETS:
+        raise _no_answer(url, f"more than {ANSWER_OCTETS} octets")
+    return octets
+
+
+def _no_answer(url: SplitResult, why: str) -> NoAnswerFault:
+    return NoAnswerFault("{host}: {why}.", host=url.hostname, why=why)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
