@@ -6,14 +6,19 @@ from pathlib import Path
 import pytest
 
 from pillarbox.accounts.accounts import Accounts
+from pillarbox.accounts.app_passwords import AppPasswords
+from pillarbox.accounts.devices import Devices
+from pillarbox.accounts.digests import Digests
 from pillarbox.accounts.master_key import KeyFile
 from pillarbox.accounts.passwords import Passwords
 from pillarbox.accounts.remotes import Remotes
+from pillarbox.accounts.scram import Scram
 from pillarbox.accounts.secret_store import SecretStore
+from pillarbox.accounts.site_keys import SiteKeys
 from pillarbox.base.clock import FakeClock
 from pillarbox.db.sqlite import Database
 from pillarbox.store.disk import Disk
-from tests.accounts.fakes import CountedScheme
+from tests.accounts.fakes import CHEAP, CountedScheme
 
 
 @pytest.fixture
@@ -39,11 +44,6 @@ def scheme() -> CountedScheme:
 
 
 @pytest.fixture
-def passwords(database: Database, clock: FakeClock, scheme: CountedScheme) -> Passwords:
-    return Passwords(database, clock, scheme)
-
-
-@pytest.fixture
 def key_file(tmp_path: Path) -> KeyFile:
     return KeyFile(tmp_path / "keys", Disk())
 
@@ -51,6 +51,48 @@ def key_file(tmp_path: Path) -> KeyFile:
 @pytest.fixture
 def secret_store(database: Database, key_file: KeyFile, clock: FakeClock) -> SecretStore:
     return SecretStore(database, key_file, clock)
+
+
+@pytest.fixture
+def keys(secret_store: SecretStore) -> SiteKeys:
+    return SiteKeys(secret_store)
+
+
+@pytest.fixture
+def scram(database: Database, keys: SiteKeys) -> Scram:
+    return Scram(database, keys, CHEAP)
+
+
+@pytest.fixture
+def app_passwords(database: Database, keys: SiteKeys) -> AppPasswords:
+    return AppPasswords(database, keys)
+
+
+@pytest.fixture
+def passwords(
+    database: Database,
+    clock: FakeClock,
+    scheme: CountedScheme,
+    scram: Scram,
+    app_passwords: AppPasswords,
+) -> Passwords:
+    return Passwords(database, clock, scheme, scram, app_passwords)
+
+
+@pytest.fixture
+def devices(
+    database: Database,
+    clock: FakeClock,
+    app_passwords: AppPasswords,
+    scram: Scram,
+    secret_store: SecretStore,
+) -> Devices:
+    return Devices(database, clock, app_passwords, scram, secret_store)
+
+
+@pytest.fixture
+def digests(database: Database, secret_store: SecretStore) -> Digests:
+    return Digests(database, secret_store)
 
 
 @pytest.fixture

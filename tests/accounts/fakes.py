@@ -5,10 +5,15 @@ from pathlib import Path
 from typing import TypeVar
 
 from pillarbox.accounts.argon2id import Argon2id
+from pillarbox.accounts.scram import APP_ITERATIONS, ScramPolicy
 from pillarbox.db.sqlite import Database, Rows
 from pillarbox.store.disk import Disk
 
 T = TypeVar("T")
+
+MAIN_ITERATIONS = APP_ITERATIONS + 1  # cheap, and to be told from an app password's
+CHEAP = ScramPolicy(main_iterations=MAIN_ITERATIONS)
+CHEAP_WITH_SHA_1 = ScramPolicy(sha_1_for_main_passwords=True, main_iterations=MAIN_ITERATIONS)
 
 
 class CountedScheme:

@@ -35,7 +35,7 @@ def files_with(home: Path, word: bytes) -> set[str]:
 def filled(
     accounts: Accounts, passwords: Passwords, remotes: Remotes, secret_store: SecretStore
 ) -> None:
-    account = accounts.add(USER, passwords.verifiers(Secret(OURS)))
+    account = accounts.add(USER, passwords.verifiers(USER, Secret(OURS)))
     passwords.set_password(USER, Secret(OURS))
     passwords.try_password(USER, Secret(OURS))
     passwords.try_password(USER, Secret(THEIRS))

@@ -1,7 +1,7 @@
 """Passwords that we make."""
 
 from pillarbox.accounts.generate import ALPHABET, generate_password
-from pillarbox.accounts.passwords import is_usable
+from pillarbox.accounts.preparation import is_usable
 
 
 def test_a_generated_password_has_26_characters_of_the_alphabet_and_can_be_used() -> None:

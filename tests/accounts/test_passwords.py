@@ -1,5 +1,6 @@
 """Passwords: admitted or refused, with equal work whoever is asked for."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -7,10 +8,14 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from pillarbox.accounts.accounts import Account, Accounts
-from pillarbox.accounts.argon2id import Argon2id
-from pillarbox.accounts.passwords import PASSWORD_OCTETS, Admitted, Passwords, Refused, is_usable
+from pillarbox.accounts.app_passwords import AppPasswords
+from pillarbox.accounts.argon2id import Argon2id, PasswordScheme
+from pillarbox.accounts.passwords import Passwords
+from pillarbox.accounts.preparation import PASSWORD_OCTETS, is_usable
+from pillarbox.accounts.scram import Scram
 from pillarbox.base.clock import FakeClock
 from pillarbox.base.errors import OperatorFault, StoreFault
+from pillarbox.base.names import Identity
 from pillarbox.base.secret import Secret
 from pillarbox.db.sqlite import Database
 from tests.accounts.fakes import CountedScheme
@@ -22,21 +27,32 @@ UNUSABLE = [b"", b"a\0b", b"a\r\n", b"\x7f", b"\xff\xfe", b"x" * (PASSWORD_OCTET
 
 @pytest.fixture
 def mrose(accounts: Accounts, passwords: Passwords, scheme: CountedScheme) -> Account:
-    account = accounts.add("mrose", passwords.verifiers(RIGHT))
+    account = accounts.add("mrose", passwords.verifiers("mrose", RIGHT))
     scheme.calls.clear()
     return account
 
 
-def verifiers_in(database: Database) -> list[str]:
+WithScheme = Callable[[PasswordScheme], Passwords]
+
+
+@pytest.fixture
+def with_scheme(
+    database: Database, clock: FakeClock, scram: Scram, app_passwords: AppPasswords
+) -> WithScheme:
+    return lambda scheme: Passwords(database, clock, scheme, scram, app_passwords)
+
+
+def verifiers_in(database: Database, scheme: str = "argon2id") -> list[str]:
+    sql = "SELECT verifier FROM credentials WHERE scheme = ?"
     with database.reading() as rows:
-        return [verifier for (verifier,) in rows.all("SELECT verifier FROM credentials")]
+        return [verifier for (verifier,) in rows.all(sql, scheme)]
 
 
 @pytest.mark.parametrize("name", ["mrose", "MRose"])
 def test_the_right_password_is_admitted_with_the_accounts_one_spelling(
     passwords: Passwords, mrose: Account, name: str
 ) -> None:
-    assert Admitted(mrose.id, "mrose") == passwords.try_password(name, RIGHT)
+    assert Identity(mrose.id) == passwords.try_password(name, RIGHT)
 
 
 @pytest.mark.usefixtures("mrose")
@@ -44,7 +60,7 @@ def test_unknown_disabled_removed_and_wrong_get_one_answer_for_one_price(
     accounts: Accounts, passwords: Passwords, scheme: CountedScheme
 ) -> None:
     for name in ("disabled", "removed"):
-        accounts.add(name, passwords.verifiers(RIGHT))
+        accounts.add(name, passwords.verifiers(name, RIGHT))
     accounts.add("without-password")
     accounts.disable("disabled")
     accounts.remove("removed")
@@ -53,7 +69,7 @@ def test_unknown_disabled_removed_and_wrong_get_one_answer_for_one_price(
     names = ("mrose", "unknown", "not a name", "disabled", "removed", "without-password")
     answers = [passwords.try_password(name, WRONG if name == "mrose" else RIGHT) for name in names]
 
-    assert [Refused()] * len(names) == answers
+    assert [None] * len(names) == answers
     assert ["is_right m=8,t=1,p=1"] * len(names) == scheme.calls
 
 
@@ -72,7 +88,7 @@ def test_what_cannot_be_a_password_is_refused_for_every_name_without_hashing(
     passwords: Passwords, scheme: CountedScheme, octets: bytes
 ) -> None:
     for name in ("mrose", "unknown"):
-        assert Refused() == passwords.try_password(name, Secret(octets))
+        assert passwords.try_password(name, Secret(octets)) is None
 
     assert [] == scheme.calls
 
@@ -84,7 +100,7 @@ def test_what_cannot_be_a_password_is_not_set_and_not_shown(
     with pytest.raises(OperatorFault, match="1 to 1024 octets"):
         passwords.set_password(mrose.name, Secret(octets))
 
-    assert Admitted(mrose.id, "mrose") == passwords.try_password("mrose", RIGHT)
+    assert Identity(mrose.id) == passwords.try_password("mrose", RIGHT)
 
 
 @pytest.mark.parametrize("octets", ["パスワード".encode(), b" ", b"x" * PASSWORD_OCTETS])
@@ -93,15 +109,15 @@ def test_every_other_password_can_be_set_and_used(
 ) -> None:
     passwords.set_password("mrose", Secret(octets))
 
-    assert Admitted(mrose.id, "mrose") == passwords.try_password("mrose", Secret(octets))
-    assert Refused() == passwords.try_password("mrose", Secret(octets[:-1] + b"?"))
+    assert Identity(mrose.id) == passwords.try_password("mrose", Secret(octets))
+    assert passwords.try_password("mrose", Secret(octets[:-1] + b"?")) is None
 
 
 def test_a_new_password_ends_the_old_one(passwords: Passwords, mrose: Account) -> None:
     passwords.set_password("MRose", WRONG)
 
-    assert Refused() == passwords.try_password("mrose", RIGHT)
-    assert Admitted(mrose.id, "mrose") == passwords.try_password("mrose", WRONG)
+    assert passwords.try_password("mrose", RIGHT) is None
+    assert Identity(mrose.id) == passwords.try_password("mrose", WRONG)
 
 
 def test_an_unknown_account_gets_no_password(passwords: Passwords, database: Database) -> None:
@@ -122,8 +138,8 @@ def test_a_verifier_of_another_scheme_is_left_alone(
         )
     )
 
-    assert Refused() == passwords.try_password("mrose", WRONG)
-    assert Admitted(mrose.id, "mrose") == passwords.try_password("mrose", RIGHT)
+    assert passwords.try_password("mrose", WRONG) is None
+    assert Identity(mrose.id) == passwords.try_password("mrose", RIGHT)
 
 
 # Stronger parameters
@@ -131,10 +147,10 @@ def test_a_verifier_of_another_scheme_is_left_alone(
 
 @pytest.mark.usefixtures("mrose")
 def test_a_login_renews_a_verifier_of_old_parameters_once(
-    database: Database, clock: FakeClock
+    database: Database, with_scheme: WithScheme
 ) -> None:
     stronger = CountedScheme(passes=2)
-    passwords = Passwords(database, clock, stronger)
+    passwords = with_scheme(stronger)
 
     for password in (WRONG, RIGHT, RIGHT):
         passwords.try_password("mrose", password)
@@ -147,9 +163,9 @@ def test_a_login_renews_a_verifier_of_old_parameters_once(
 class Meddler(CountedScheme):
     """Changes the password while the old one is hashed anew."""
 
-    def __init__(self, database: Database, clock: FakeClock) -> None:
+    def __init__(self, passwords: Passwords) -> None:
         super().__init__(passes=2)
-        self._passwords = Passwords(database, clock, CountedScheme())
+        self._passwords = passwords
 
     def make(self, password: bytes) -> str:
         self._passwords.set_password("mrose", WRONG)
@@ -157,14 +173,14 @@ class Meddler(CountedScheme):
 
 
 def test_renewing_does_not_bring_back_a_password_that_was_changed_meanwhile(
-    database: Database, clock: FakeClock, passwords: Passwords, mrose: Account
+    with_scheme: WithScheme, passwords: Passwords, mrose: Account
 ) -> None:
-    meddled = Passwords(database, clock, Meddler(database, clock))
+    meddled = with_scheme(Meddler(passwords))
 
     meddled.try_password("mrose", RIGHT)
 
-    assert Refused() == passwords.try_password("mrose", RIGHT)
-    assert Admitted(mrose.id, "mrose") == passwords.try_password("mrose", WRONG)
+    assert passwords.try_password("mrose", RIGHT) is None
+    assert Identity(mrose.id) == passwords.try_password("mrose", WRONG)
 
 
 class Exhausted(CountedScheme):
@@ -175,11 +191,11 @@ class Exhausted(CountedScheme):
 
 
 def test_a_verifier_that_cannot_be_renewed_still_admits(
-    database: Database, clock: FakeClock, mrose: Account
+    with_scheme: WithScheme, mrose: Account
 ) -> None:
-    passwords = Passwords(database, clock, Exhausted(passes=2))
+    passwords = with_scheme(Exhausted(passes=2))
 
-    assert Admitted(mrose.id, "mrose") == passwords.try_password("mrose", RIGHT)
+    assert Identity(mrose.id) == passwords.try_password("mrose", RIGHT)
 
 
 # At large
@@ -191,16 +207,14 @@ def test_many_threads_may_try_at_once(passwords: Passwords, mrose: Account) -> N
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda one: passwords.try_password(*one), tries))
 
-    assert [Admitted(mrose.id, "mrose"), Refused(), Refused()] * 20 == answers
+    assert [Identity(mrose.id), None, None] * 20 == answers
 
 
-def test_the_scheme_of_real_life_admits_too(
-    database: Database, clock: FakeClock, accounts: Accounts
-) -> None:
-    passwords = Passwords(database, clock, Argon2id())
-    account = accounts.add("real", passwords.verifiers(RIGHT))
+def test_the_scheme_of_real_life_admits_too(with_scheme: WithScheme, accounts: Accounts) -> None:
+    passwords = with_scheme(Argon2id())
+    account = accounts.add("real", passwords.verifiers("real", RIGHT))
 
-    assert Admitted(account.id, "real") == passwords.try_password("real", RIGHT)
+    assert Identity(account.id) == passwords.try_password("real", RIGHT)
 
 
 NAMES = st.text().filter(lambda text: text.lower() != "mrose")
@@ -213,7 +227,7 @@ NAMES = st.text().filter(lambda text: text.lower() != "mrose")
 def test_nobody_else_is_admitted_whatever_they_send(
     passwords: Passwords, name: str, octets: bytes
 ) -> None:
-    assert Refused() == passwords.try_password(name, Secret(octets))
+    assert passwords.try_password(name, Secret(octets)) is None
 
 
 @given(st.text(min_size=1, max_size=PASSWORD_OCTETS // 4))

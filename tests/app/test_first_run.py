@@ -8,15 +8,14 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from pillarbox.accounts.passwords import Admitted
-from pillarbox.app.admission import Admission, Recipients
+from pillarbox.app.admission import Recipients
 from pillarbox.app.build import opened
 from pillarbox.app.config import Configuration, Listen, load
 from pillarbox.app.first_run import ACCOUNT, add_first_account, make_home
 from pillarbox.app.home import Home
 from pillarbox.app.template import LINES, configuration_text
 from pillarbox.base.errors import OperatorFault, StoreFault
-from pillarbox.base.secret import Secret
+from pillarbox.base.names import Identity
 from pillarbox.delivery.effects import Refusal
 
 SAMPLES = 5
@@ -105,10 +104,10 @@ def test_the_first_account_has_the_samples_and_its_password(home: Home) -> None:
     with opened(home) as system:
         first = add_first_account(system)
         admitted = system.passwords.try_password(ACCOUNT, first.password)
-        messages = system.store.view(system.accounts.show(ACCOUNT).id)
+        account = system.accounts.show(ACCOUNT).id
+        messages = system.store.view(account)
 
-    assert isinstance(admitted, Admitted)
-    assert (ACCOUNT, SAMPLES) == (admitted.name, len(messages))
+    assert (Identity(account), SAMPLES) == (admitted, len(messages))
     assert first.password.reveal().decode("ascii") not in repr(first)
 
 
@@ -120,17 +119,6 @@ def test_each_sample_is_what_it_is_named_for() -> None:
     assert b"\n." in samples["dots.eml"]
     assert b"image/" in samples["picture.eml"]
     assert b"attachment" in samples["attachment.eml"]
-
-
-def test_admission_tells_whose_a_password_is_and_of_others_nothing(home: Home) -> None:
-    with opened(home) as system:
-        first = add_first_account(system)
-        admission = Admission(system.passwords)
-        account = system.accounts.show(ACCOUNT).id
-
-        assert account == admission.try_password(ACCOUNT, first.password)
-        assert admission.try_password(ACCOUNT, Secret(b"wrong")) is None
-        assert admission.try_password("nobody", first.password) is None
 
 
 def test_recipients_are_accounts_the_disabled_ones_too(home: Home) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pillarbox.accounts.credentials import Verifier, drop_verifiers, replace_verifiers
+from pillarbox.accounts.credentials import Verifier, add_verifiers, drop_verifiers
 from pillarbox.accounts.name import read_name, require_name
 from pillarbox.base.clock import Clock
 from pillarbox.base.errors import OperatorFault
@@ -85,7 +85,8 @@ class Accounts:
 
         Raises OperatorFault where there is none, or where a remote still collects into it.
         """
-        self._database.write(lambda rows: _remove(rows, name))
+        now = int(self._clock.now())
+        self._database.write(lambda rows: _remove(rows, name, now))
 
 
 def require_account(rows: Rows, name: str) -> Account:
@@ -111,7 +112,7 @@ def _add(rows: Rows, name: str, verifiers: Sequence[Verifier], now: int) -> Acco
         "INSERT INTO accounts (name, state, created_at) VALUES (?, ?, ?)", name, State.ENABLED, now
     )
     account = Account(AccountId(row_id), name, State.ENABLED, now)
-    replace_verifiers(rows, account.id, verifiers, now)
+    add_verifiers(rows, account.id, None, verifiers, now)
     return account
 
 
@@ -121,7 +122,7 @@ def _set_state(rows: Rows, name: str, state: State) -> Account:
     return Account(account.id, account.name, state, account.created_at)
 
 
-def _remove(rows: Rows, name: str) -> None:
+def _remove(rows: Rows, name: str, now: int) -> None:
     account = require_account(rows, name)
     remote = rows.one("SELECT name FROM remotes WHERE account_id = ? ORDER BY name", account.id)
     if remote:
@@ -133,7 +134,21 @@ def _remove(rows: Rows, name: str) -> None:
             remote=remote[0],
         )
     drop_verifiers(rows, account.id)
+    _revoke_devices(rows, account.id, now)
     rows.run("UPDATE accounts SET state = 'removed' WHERE id = ?", account.id)
+
+
+def _revoke_devices(rows: Rows, account: AccountId, now: int) -> None:
+    """Revoke every device; what could be read back of their secrets is dropped."""
+    kept = "SELECT digest_secret_id FROM devices WHERE account_id = ? AND revoked_at IS NULL"
+    secrets = rows.all(kept, account)
+    rows.run(
+        "UPDATE devices SET revoked_at = ?, digest_secret_id = NULL"
+        " WHERE account_id = ? AND revoked_at IS NULL",
+        now,
+        account,
+    )
+    rows.run_each("DELETE FROM secrets WHERE id = ?", secrets)
 
 
 def _account(row: Row) -> Account:

@@ -1,4 +1,4 @@
-"""What a password is tried against: verifiers by scheme, replaced all together.
+"""What a secret is tried against: verifiers by scheme, of an account's main password or a device's.
 
 One password may have several verifiers, one for each scheme that can use it, since none of them
 can be made from another.
@@ -7,8 +7,18 @@ can be made from another.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from pillarbox.base.names import AccountId
+from pillarbox.base.names import AccountId, DeviceId
 from pillarbox.db.sqlite import Rows
+from pillarbox.sasl.exchange import ScramHash
+
+
+@dataclass(frozen=True, slots=True)
+class ScramParameters:
+    """What all verifiers of one hash share within an account."""
+
+    hash: ScramHash
+    salt: bytes
+    iterations: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,19 +27,77 @@ class Verifier:
 
     scheme: str
     text: str = field(repr=False)
+    parameters: ScramParameters | None = None  # that it was made with, where it is SCRAM's
 
 
-def replace_verifiers(
+def replace_main_verifiers(
     rows: Rows, account: AccountId, verifiers: Iterable[Verifier], now: int
 ) -> None:
-    """Put these in the place of all that the account has."""
-    drop_verifiers(rows, account)
+    """Put these in the place of all that the main password has; devices keep theirs."""
+    rows.run("DELETE FROM credentials WHERE account_id = ? AND device_id IS NULL", account)
+    add_verifiers(rows, account, None, verifiers, now)
+
+
+def replace_each_main_verifier(
+    rows: Rows, account: AccountId, verifiers: Iterable[Verifier], now: int
+) -> None:
+    """Put each of these in the place of the main password's of the same scheme."""
+    for verifier in verifiers:
+        rows.run(
+            "DELETE FROM credentials WHERE account_id = ? AND scheme = ? AND device_id IS NULL",
+            account,
+            verifier.scheme,
+        )
+        add_verifiers(rows, account, None, [verifier], now)
+
+
+def add_verifiers(
+    rows: Rows,
+    account: AccountId,
+    device: DeviceId | None,
+    verifiers: Iterable[Verifier],
+    now: int,
+) -> None:
+    """Give a device, or the main password, these verifiers as well.
+
+    A verifier of other SCRAM parameters than the account's is left out: another process made those
+    meanwhile, and no client could prove anything against it.
+    """
     rows.run_each(
-        "INSERT INTO credentials (account_id, scheme, verifier, created_at) VALUES (?, ?, ?, ?)",
-        [(account, verifier.scheme, verifier.text, now) for verifier in verifiers],
+        "INSERT INTO credentials (account_id, device_id, scheme, verifier, created_at)"
+        " VALUES (?, ?, ?, ?, ?)",
+        [
+            (account, device, verifier.scheme, verifier.text, now)
+            for verifier in verifiers
+            if verifier.parameters is None or _share(rows, account, verifier.parameters)
+        ],
     )
 
 
+def drop_device_verifiers(rows: Rows, device: DeviceId) -> None:
+    """Leave a device without a way to log in."""
+    rows.run("DELETE FROM credentials WHERE device_id = ?", device)
+
+
 def drop_verifiers(rows: Rows, account: AccountId) -> None:
-    """Leave the account without a way to log in."""
+    """Leave the account and its devices without a way to log in."""
     rows.run("DELETE FROM credentials WHERE account_id = ?", account)
+    rows.run("DELETE FROM scram_parameters WHERE account_id = ?", account)
+
+
+def _share(rows: Rows, account: AccountId, wanted: ScramParameters) -> bool:
+    """Make these the account's parameters where it has none; say whether they are."""
+    rows.run(
+        "INSERT INTO scram_parameters (account_id, hash, salt, iterations) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT DO NOTHING",
+        account,
+        wanted.hash,
+        wanted.salt,
+        wanted.iterations,
+    )
+    kept = rows.one(
+        "SELECT salt, iterations FROM scram_parameters WHERE account_id = ? AND hash = ?",
+        account,
+        wanted.hash,
+    )
+    return kept == (wanted.salt, wanted.iterations)

@@ -1,127 +1,158 @@
 """Passwords: set, and tried with equal work and an equal answer whoever is asked for.
 
 Blocking, slow on purpose and safe in threads; the pool that bounds it belongs to the caller.
+An app password is found by a look-up, and then the slow work is left out: that somebody is let in
+can be seen anyway. Whatever is refused has cost the slow work.
 """
 
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pillarbox.accounts.accounts import require_account
+from pillarbox.accounts.app_passwords import AppPasswords
 from pillarbox.accounts.argon2id import PasswordScheme
-from pillarbox.accounts.credentials import Verifier, replace_verifiers
-from pillarbox.accounts.name import read_name
+from pillarbox.accounts.credentials import (
+    Verifier,
+    replace_each_main_verifier,
+    replace_main_verifiers,
+)
+from pillarbox.accounts.login_name import LoginName, read_login_name
+from pillarbox.accounts.preparation import PASSWORD_OCTETS, is_usable, prepared, spellings
+from pillarbox.accounts.scram import Scram
 from pillarbox.base.clock import Clock
-from pillarbox.base.errors import OperatorFault, StoreFault
-from pillarbox.base.names import AccountId
+from pillarbox.base.errors import Fault, OperatorFault
+from pillarbox.base.names import AccountId, Identity
 from pillarbox.base.secret import Secret
-from pillarbox.db.sqlite import Database, Row, Rows
-
-PASSWORD_OCTETS = 1_024  # more than anyone types; bounds what an attacker has us hash
-CONTROLS = frozenset(range(0x20)) | {0x7F}
+from pillarbox.db.sqlite import Database, Rows
 
 VERIFIER = """
     SELECT accounts.id, accounts.name, credentials.id, verifier
     FROM accounts JOIN credentials ON account_id = accounts.id
-    WHERE name = ? AND state = 'enabled' AND scheme = ?
+    WHERE name = ? AND state = 'enabled' AND scheme = ? AND device_id IS NULL
 """
 
 
 @dataclass(frozen=True, slots=True)
-class Admitted:
-    """The password is the account's."""
+class _Main:
+    """The verifier of an enabled account's main password."""
 
     account: AccountId
     name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """Name or password is not accepted; which of them is not said."""
+    credential: int
+    verifier: str = field(repr=False)
 
 
 class Passwords:
-    """The passwords of one database's accounts, in one scheme."""
+    """The passwords of one database's accounts."""
 
-    def __init__(self, database: Database, clock: Clock, scheme: PasswordScheme) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        scheme: PasswordScheme,
+        scram: Scram,
+        app_passwords: AppPasswords,
+    ) -> None:
         self._database = database
         self._clock = clock
         self._scheme = scheme
+        self._scram = scram
+        self._app_passwords = app_passwords
         self._decoy = scheme.decoy()
 
-    def verifiers(self, password: Secret) -> tuple[Verifier, ...]:
-        """Return what a new password is to be tried against, one for each scheme.
+    def verifiers(self, name: str, password: Secret) -> tuple[Verifier, ...]:
+        """Return what an account's main password is to be tried against, one for each scheme.
 
-        Raises OperatorFault where no client could send the password.
+        Raises OperatorFault where no client could send the password, or where the master key is
+        missing; StoreFault.
         """
-        octets = password.reveal()
-        if not is_usable(octets):
-            raise OperatorFault(
-                "A password is 1 to {octets} octets of UTF-8 without control characters.",
-                octets=PASSWORD_OCTETS,
-            )
-        return (Verifier(self._scheme.name, self._scheme.make(octets)),)
+        octets = _settable(password)
+        verifier = Verifier(self._scheme.name, self._scheme.make(octets))
+        return (verifier, *self._scram.main_verifiers(name, octets))
 
     def set_password(self, name: str, password: Secret) -> None:
-        """Give an account this password and no other; raises OperatorFault."""
-        verifiers = self.verifiers(password)
+        """Give an account this main password and no other; its devices keep theirs.
+
+        Raises OperatorFault, StoreFault.
+        """
+        verifiers = self.verifiers(name, password)
         now = int(self._clock.now())
 
         def replace(rows: Rows) -> None:
-            replace_verifiers(rows, require_account(rows, name).id, verifiers, now)
+            replace_main_verifiers(rows, require_account(rows, name).id, verifiers, now)
 
         self._database.write(replace)
 
-    def try_password(self, name: str, password: Secret) -> Admitted | Refused:
-        """Say whether the password is that of an enabled account; raises StoreFault.
+    def try_password(self, name: str, password: Secret) -> Identity | None:
+        """Return whose password it is: that of an enabled account, or of one of its devices.
 
-        Unknown, disabled and removed accounts cost what a wrong password costs.
+        Unknown, disabled and removed accounts cost what a wrong password costs. Raises StoreFault,
+        and OperatorFault where app passwords cannot be tried since the master key is missing.
         """
         octets = password.reveal()
         if not is_usable(octets):
-            return Refused()  # at once: no account has it, so haste tells nothing
-        found = self._find(name)
-        verifier = found[3] if found else self._decoy
-        if not self._scheme.is_right(verifier, octets) or found is None:
-            return Refused()
-        account, canonical_name, credential, _ = found
-        if not self._scheme.is_current(verifier):
-            self._renew(credential, verifier, octets)
-        return Admitted(AccountId(account), canonical_name)
+            return None  # at once: no account has it, so haste tells nothing
+        who, tries = read_login_name(name), spellings(octets)
+        fault: OperatorFault | None = None
+        try:
+            identity = self._app_passwords.find(who, tries[0])
+        except OperatorFault as missing:  # main passwords need no key: let these people in
+            identity, fault = None, missing
+        identity = identity or self._try_main(who, tries)
+        if identity is None and fault is not None:
+            raise fault
+        return identity
 
-    def _find(self, name: str) -> Row | None:
-        wanted = read_name(name)
-        if wanted is None:
+    def _try_main(self, who: LoginName, tries: tuple[bytes, ...]) -> Identity | None:
+        main = self._find(who)
+        verifier = main.verifier if main else self._decoy
+        right = next((each for each in tries if self._scheme.is_right(verifier, each)), None)
+        if main is None or right is None:
             return None
+        # A full disk keeps nobody from their mail: what there is holds until the next login.
+        with contextlib.suppress(Fault):
+            self._renew(main, right)
+        return Identity(main.account)
+
+    def _find(self, who: LoginName) -> _Main | None:
+        # Whoever names a device means that device's password.
+        name = who.account if who.device is None else None
         with self._database.reading() as rows:
-            return rows.one(VERIFIER, wanted, self._scheme.name)
+            row = rows.one(VERIFIER, name, self._scheme.name)
+        return _Main(*row) if row else None
 
-    def _renew(self, credential: int, old: str, password: bytes) -> None:
-        """Hash again with today's parameters: only a login has the password to do it with."""
-        # A full disk keeps nobody from their mail: the old verifier holds until the next login.
-        with contextlib.suppress(StoreFault):
-            new = self._scheme.make(password)
-            self._database.write(
-                lambda rows: rows.run(
-                    # By its old text too: the password may have been changed meanwhile.
-                    "UPDATE credentials SET verifier = ? WHERE id = ? AND verifier = ?",
-                    new,
-                    credential,
-                    old,
-                )
-            )
+    def _renew(self, main: _Main, password: bytes) -> None:
+        """Make what is missing or outdated: only a login has the password to do it with."""
+        best = prepared(password)
+        hashes = self._scram.missing(main.account) if best else []
+        is_current = self._scheme.is_current(main.verifier) and best in {None, password}
+        if is_current and not hashes:
+            return
+        text = main.verifier if is_current else self._scheme.make(best or password)
+        verifiers = [Verifier(self._scheme.name, text)]
+        verifiers += self._scram.main_verifiers(main.name, best or password, hashes)
+        now = int(self._clock.now())
+
+        def replace(rows: Rows) -> None:
+            # By its old text too: the password may have been changed meanwhile.
+            same = "SELECT 1 FROM credentials WHERE id = ? AND verifier = ?"
+            if rows.one(same, main.credential, main.verifier):
+                replace_each_main_verifier(rows, main.account, verifiers, now)
+
+        self._database.write(replace)
 
 
-def is_usable(password: bytes) -> bool:
-    """Say whether octets can be a password at all: RFC 4616, section 2, wants 1 or more, no NUL.
-
-    There is no SASLprep yet: which of RFC 4013 and RFC 8265 clients and servers prepare with is
-    decided together with AUTH's other mechanisms (RFC 5034) and UTF8 (RFC 6856). Until then octets
-    are compared as they came; ASCII control characters, which both forbid, are refused already.
-    """
-    if not 0 < len(password) <= PASSWORD_OCTETS or not CONTROLS.isdisjoint(password):
-        return False
-    try:
-        password.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
+def _settable(password: Secret) -> bytes:
+    octets = password.reveal()
+    if not is_usable(octets):
+        raise OperatorFault(
+            "A password is 1 to {octets} octets of UTF-8 without control characters.",
+            octets=PASSWORD_OCTETS,
+        )
+    found = prepared(octets)
+    if found is None:
+        raise OperatorFault(
+            "The password has characters that not every client could send the same way (RFC 4013),"
+            " such as emoji. Choose another."
+        )
+    return found

@@ -14,7 +14,7 @@ from pillarbox.accounts.seal import NONCE_OCTETS, Place, seal, unseal
 from pillarbox.base.clock import Clock
 from pillarbox.base.errors import OperatorFault, StoreFault
 from pillarbox.base.secret import Secret
-from pillarbox.db.sqlite import Database, Rows
+from pillarbox.db.sqlite import Database, Row, Rows
 
 SecretId = NewType("SecretId", int)
 
@@ -60,6 +60,31 @@ class SecretStore:
         except MissingKeyFault:
             # Perhaps a rotation passed between row and file; under the write lock none does.
             return self._database.write(lambda rows: self._open(rows, place))
+
+    def find(self, purpose: str) -> Secret | None:
+        """Return the secret of a purpose that only one has, None where it is not there yet.
+
+        Raises as `get`.
+        """
+        with self._database.reading() as rows:
+            row = _first_of(rows, purpose)
+        return self.get(SecretId(row[0]), purpose) if row else None
+
+    def find_or_put(self, purpose: str, secret: Secret) -> Secret:
+        """Return the secret of a purpose; where there is none, this becomes it.
+
+        Of callers that come together, in several processes too, all get the same one. Raises as
+        `get` and `put`.
+        """
+
+        def work(rows: Rows) -> Secret:
+            row = _first_of(rows, purpose)
+            if row is not None:
+                return self._open(rows, Place(row[0], purpose))
+            self.put_within(rows, purpose, secret)
+            return secret
+
+        return self.find(purpose) or self._database.write(work)
 
     def replace(self, secret_id: SecretId, purpose: str, secret: Secret) -> None:
         """Put another secret in a secret's place; raises as `put`, and where there is none."""
@@ -150,6 +175,10 @@ class SecretStore:
 
 def _new_key() -> Key:
     return Key(secrets.token_hex(8), Secret(secrets.token_bytes(KEY_OCTETS)))
+
+
+def _first_of(rows: Rows, purpose: str) -> Row | None:
+    return rows.one("SELECT id FROM secrets WHERE purpose = ? ORDER BY id", purpose)
 
 
 def _keys_in_use(rows: Rows) -> set[str]:

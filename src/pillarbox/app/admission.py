@@ -1,22 +1,70 @@
 """Joins the accounts room to those who ask it whether somebody may come in, or gets mail here."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
 from pillarbox.accounts.accounts import Accounts
-from pillarbox.accounts.passwords import Admitted, Passwords
-from pillarbox.base.names import AccountId
+from pillarbox.accounts.digests import Digests
+from pillarbox.accounts.login_delay import LoginDelay
+from pillarbox.accounts.passwords import Passwords
+from pillarbox.accounts.scram import Scram
+from pillarbox.base.errors import OperatorFault, StoreFault
+from pillarbox.base.names import AccountId, Identity
 from pillarbox.base.secret import Secret
 from pillarbox.delivery.effects import Refusal
+from pillarbox.sasl.exchange import DigestProof, ScramAccount, ScramHash
 
 
+class Tokens(Protocol):
+    """Bearer tokens of an authorization server."""
+
+    def try_token(self, name: str | None, token: Secret) -> Identity | None:
+        """Return whose token it is, None where it is nobody's here."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class Admission:
-    """Passwords, as the server room asks for them."""
+    """Everything that proves who somebody is, as the server room asks for it.
 
-    def __init__(self, passwords: Passwords) -> None:
-        self._passwords = passwords
+    Each call may raise StoreFault, and is blocking; passwords and tokens are slow besides.
+    """
 
-    def try_password(self, name: str, secret: Secret) -> AccountId | None:
-        """Return whose password it is, None where it is nobody's. Slow on purpose."""
-        found = self._passwords.try_password(name, secret)
-        return found.account if isinstance(found, Admitted) else None
+    passwords: Passwords
+    digests: Digests
+    scram: Scram
+    login_delay: LoginDelay
+    tokens: Tokens | None = None  # None: no token is taken
+
+    def try_password(self, name: str, password: Secret) -> Identity | None:
+        """Return whose password it is, None where it is nobody's."""
+        with _said_as_store_fault():
+            return self.passwords.try_password(name, password)
+
+    def try_digest(self, name: str, proof: DigestProof) -> Identity | None:
+        """Return whose secret a proof was made with, None where it is nobody's."""
+        with _said_as_store_fault():
+            return self.digests.try_digest(name, proof)
+
+    def find_scram(self, name: str, hash_: ScramHash) -> ScramAccount:
+        """Return what a proof for a name is checked against; every name has something."""
+        with _said_as_store_fault():
+            return self.scram.find(name, hash_)
+
+    def try_token(self, name: str | None, token: Secret) -> Identity | None:
+        """Return whose token it is, None where it is nobody's or no token is taken."""
+        with _said_as_store_fault():
+            return None if self.tokens is None else self.tokens.try_token(name, token)
+
+    def begin(self, identity: Identity) -> bool:
+        """Note a login that is about to be answered +OK; False where it comes too soon.
+
+        RFC 2449, section 6.5. Ask it last, so that a login that fails for another reason delays
+        no later one.
+        """
+        return self.login_delay.begin(identity.account)
 
 
 class Recipients:
@@ -29,3 +77,12 @@ class Recipients:
         """Return whose mail this is; a disabled account's goes on arriving."""
         account = self._accounts.resolve(recipient)
         return Refusal.UNKNOWN if account is None else account.id
+
+
+@contextmanager
+def _said_as_store_fault() -> Iterator[None]:
+    """Say that the master key is missing as a client must see it: as ours to mend, not its."""
+    try:
+        yield
+    except OperatorFault as fault:
+        raise StoreFault(fault.template, **fault.fields) from fault

@@ -51,7 +51,7 @@ def make_home(home: Home, hostname: str, say: Callable[[str], str]) -> None:
 def add_first_account(system: System) -> FirstAccount:
     """Add an account with a password of ours, and a few messages of ours in its maildrop."""
     password = generate_password()
-    account = system.accounts.add(ACCOUNT, system.passwords.verifiers(password))
+    account = system.accounts.add(ACCOUNT, system.passwords.verifiers(ACCOUNT, password))
     samples = resources.files("pillarbox") / "samples"
     for sample in sorted(samples.iterdir(), key=lambda file: file.name):
         with system.store.incoming() as incoming:

@@ -1,0 +1,60 @@
+"""App passwords: random, so a fast keyed hash keeps them, and a look-up finds whose one is.
+
+The hash is HMAC-SHA-256 under a key that is not in the database. It covers the account, so that
+nothing shows whether two accounts have the same password. One look-up costs the same whether the
+account has a hundred devices or is not there at all.
+"""
+
+import hashlib
+import hmac
+import secrets
+
+from pillarbox.accounts.credentials import Verifier
+from pillarbox.accounts.login_name import LoginName
+from pillarbox.accounts.site_keys import APP_PASSWORDS, KEY_OCTETS, SiteKeys
+from pillarbox.base.names import AccountId, DeviceId, Identity
+from pillarbox.db.sqlite import Database
+
+SCHEME = "hmac-sha-256"
+NOBODY = AccountId(0)  # SQLite numbers rows from 1
+
+ACCOUNT = "SELECT id FROM accounts WHERE name = ? AND state = 'enabled'"
+DEVICE = """
+    SELECT devices.id, devices.name FROM credentials JOIN devices ON devices.id = device_id
+    WHERE credentials.account_id = ? AND scheme = ? AND verifier = ?
+"""
+
+
+class AppPasswords:
+    """The app passwords of one database."""
+
+    def __init__(self, database: Database, keys: SiteKeys) -> None:
+        self._database = database
+        self._keys = keys
+        self._decoy_key = secrets.token_bytes(KEY_OCTETS)
+
+    def make_key(self) -> None:
+        """Make the key where there is none; raises OperatorFault, StoreFault."""
+        self._keys.find_or_make(APP_PASSWORDS)
+
+    def verifier(self, account: AccountId, password: bytes) -> Verifier:
+        """Return what a random password is looked up by; wants the key made before."""
+        return Verifier(SCHEME, self._hash(account, password))
+
+    def find(self, name: LoginName, password: bytes) -> Identity | None:
+        """Return whose password it is, None where it is nobody's; raises OperatorFault, StoreFault.
+
+        Where the client names a device, the password must be that device's.
+        """
+        with self._database.reading() as rows:
+            found = rows.one(ACCOUNT, name.account)
+            account = AccountId(found[0]) if found else NOBODY
+            device = rows.one(DEVICE, account, SCHEME, self._hash(account, password))
+        if device is None or name.device not in {None, device[1]}:
+            return None
+        return Identity(account, DeviceId(device[0]))
+
+    def _hash(self, account: AccountId, password: bytes) -> str:
+        # Without a key there is no app password: the work is for the look of it.
+        key = self._keys.find(APP_PASSWORDS) or self._decoy_key
+        return hmac.new(key, b"%d\0" % account + password, hashlib.sha256).hexdigest()

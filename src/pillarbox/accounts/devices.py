@@ -1,0 +1,162 @@
+"""Devices: each mail program with an app password of its own, which can be revoked alone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pillarbox.accounts.accounts import Account, require_account
+from pillarbox.accounts.app_passwords import AppPasswords
+from pillarbox.accounts.credentials import Verifier, add_verifiers, drop_device_verifiers
+from pillarbox.accounts.digests import purpose_of
+from pillarbox.accounts.generate import generate_password
+from pillarbox.accounts.name import read_name, require_name
+from pillarbox.accounts.scram import Scram
+from pillarbox.accounts.secret_store import SecretId, SecretStore
+from pillarbox.base.clock import Clock
+from pillarbox.base.errors import OperatorFault
+from pillarbox.base.names import AccountId, DeviceId
+from pillarbox.base.secret import Secret
+from pillarbox.db.sqlite import Database, Row, Rows
+
+SELECT = """
+    SELECT id, name, created_at, digest_secret_id FROM devices
+    WHERE account_id = ? AND name = coalesce(?, name) AND revoked_at IS NULL ORDER BY name
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """One device that has not been revoked."""
+
+    id: DeviceId
+    name: str
+    created_at: int
+    digest_secret: SecretId | None  # for CRAM-MD5 and APOP; None: it can use neither
+
+
+class Devices:
+    """The devices of one database's accounts."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        app_passwords: AppPasswords,
+        scram: Scram,
+        secret_store: SecretStore,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._app_passwords = app_passwords
+        self._scram = scram
+        self._secret_store = secret_store
+
+    def add(self, account: str, name: str, *, legacy_digest: bool = False) -> Secret:
+        """Add a device and return its app password, which cannot be told again.
+
+        Only with `legacy_digest` is it kept so that it can be read back, sealed, for CRAM-MD5 and
+        APOP. Raises OperatorFault where the account is unknown, where the name is taken or breaks
+        the rules, or where the master key is missing; StoreFault.
+        """
+        wanted = require_name(name)
+        with self._database.reading() as rows:  # before the slow work
+            _require_free(rows, require_account(rows, account), wanted)
+        self._app_passwords.make_key()
+        password = generate_password()
+        verifiers = self._scram.device_verifiers(account, password.reveal())
+
+        def add(rows: Rows) -> None:
+            found = require_account(rows, account)
+            _require_free(rows, found, wanted)
+            device = self._insert(rows, found.id, wanted, password, verifiers)
+            if legacy_digest:
+                self._seal(rows, device, password)
+
+        self._database.write(add)
+        return password
+
+    def list(self, account: str) -> Sequence[Device]:
+        """Return an account's devices in the order of their names; raises OperatorFault."""
+        with self._database.reading() as rows:
+            return [
+                _device(row) for row in rows.all(SELECT, require_account(rows, account).id, None)
+            ]
+
+    def revoke(self, account: str, name: str) -> None:
+        """Let a device log in no more, and forget every secret of it; raises OperatorFault."""
+        now = int(self._clock.now())
+
+        def revoke(rows: Rows) -> None:
+            device = _require(rows, require_account(rows, account), name)
+            drop_device_verifiers(rows, device.id)
+            rows.run(
+                "UPDATE devices SET revoked_at = ?, digest_secret_id = NULL WHERE id = ?",
+                now,
+                device.id,
+            )
+            if device.digest_secret is not None:
+                self._secret_store.drop_within(rows, device.digest_secret)
+
+        self._database.write(revoke)
+
+    def rename(self, account: str, name: str, new_name: str) -> None:
+        """Call a device otherwise; its password stays. Raises OperatorFault."""
+        wanted = require_name(new_name)
+
+        def rename(rows: Rows) -> None:
+            found = require_account(rows, account)
+            device = _require(rows, found, name)
+            if wanted != device.name:
+                _require_free(rows, found, wanted)
+            rows.run("UPDATE devices SET name = ? WHERE id = ?", wanted, device.id)
+
+        self._database.write(rename)
+
+    def _insert(
+        self,
+        rows: Rows,
+        account: AccountId,
+        name: str,
+        password: Secret,
+        verifiers: Sequence[Verifier],
+    ) -> DeviceId:
+        now = int(self._clock.now())
+        device = DeviceId(
+            rows.insert(
+                "INSERT INTO devices (account_id, name, created_at) VALUES (?, ?, ?)",
+                account,
+                name,
+                now,
+            )
+        )
+        by_look_up = self._app_passwords.verifier(account, password.reveal())
+        add_verifiers(rows, account, device, [by_look_up, *verifiers], now)
+        return device
+
+    def _seal(self, rows: Rows, device: DeviceId, password: Secret) -> None:
+        secret = self._secret_store.put_within(rows, purpose_of(device), password)
+        rows.run("UPDATE devices SET digest_secret_id = ? WHERE id = ?", secret, device)
+
+
+def _require_free(rows: Rows, account: Account, name: str) -> None:
+    if rows.one(SELECT, account.id, name):
+        raise OperatorFault(
+            "Account {account!r} has a device {name!r} already.", account=account.name, name=name
+        )
+
+
+def _require(rows: Rows, account: Account, name: str) -> Device:
+    wanted = read_name(name)
+    row = rows.one(SELECT, account.id, wanted) if wanted else None
+    if row is None:
+        raise OperatorFault(
+            'Account {account!r} has no device {name!r}. "pillarbox device list {account}" names'
+            " them.",
+            account=account.name,
+            name=name,
+        )
+    return _device(row)
+
+
+def _device(row: Row) -> Device:
+    device, name, created_at, secret = row
+    return Device(DeviceId(device), name, created_at, None if secret is None else SecretId(secret))
