@@ -230,7 +230,7 @@ def test_a_check_passes_a_whole_file_and_names_a_damaged_one(path: Path) -> None
     database.check()
     database.close()
     octets = path.read_bytes()
-    path.write_bytes(octets[:-4096] + b"\xff" * 4096)  # a table's page; what names it is whole
+    path.write_bytes(octets[:4096] + b"\xff" * 4096 + octets[8192:])  # a table: the second page
     damaged = Database(path)
 
     with pytest.raises(StoreFault, match="damaged"):
