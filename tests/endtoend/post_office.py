@@ -111,7 +111,7 @@ class PostOffice:
         with process:
             process.wait_until(ready.exists)
             found: Mapping[str, Sequence[tuple[str, int]]] = json.loads(ready.read_text("ascii"))
-            ports = {kind: addresses[0][1] for kind, addresses in found.items()}
+            ports = {kind: addresses[0][1] for kind, addresses in found.items() if addresses}
             yield Serving(process, ports, self.authority)
 
 

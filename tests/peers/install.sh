@@ -14,6 +14,7 @@ peers() {
     echo "curl curl"
     echo "strace strace"
     echo "openssl openssl"
+    echo "haproxy haproxy"
 }
 
 missing() {

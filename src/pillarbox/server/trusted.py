@@ -4,7 +4,6 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
-from pillarbox.base.errors import OperatorFault
 from pillarbox.server.limits import address_of
 
 UNIX = "unix:"  # whoever may open the listener's own socket
@@ -26,16 +25,10 @@ class Trusted:
 
 
 def trust(texts: Collection[str]) -> Trusted:
-    """Return what the configuration says: addresses, networks, "unix:". Raises OperatorFault."""
-    networks = tuple(_network(text) for text in texts if text != UNIX)
+    """Return what the configuration says: addresses, networks, "unix:".
+
+    Raises ValueError, which says why, for anything else: also where bits are set behind a prefix,
+    as "10.0.0.1/8" may be meant in two ways.
+    """
+    networks = tuple(ip_network(text) for text in texts if text != UNIX)
     return Trusted(networks, unix=UNIX in texts)
-
-
-def _network(text: str) -> IPv4Network | IPv6Network:
-    try:
-        return ip_network(text)
-    except ValueError:
-        # Also where bits are set behind the prefix: "10.0.0.1/8" may be meant in two ways.
-        raise OperatorFault(
-            '{text} is no address, no network and not "unix:".', text=text
-        ) from None
