@@ -7,19 +7,32 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pillarbox.accounts.accounts import Accounts
+from pillarbox.accounts.app_passwords import AppPasswords
 from pillarbox.accounts.argon2id import Argon2id
+from pillarbox.accounts.devices import Devices
+from pillarbox.accounts.digests import Digests
+from pillarbox.accounts.login_delay import LoginDelay
 from pillarbox.accounts.master_key import find_master_key
 from pillarbox.accounts.passwords import Passwords
 from pillarbox.accounts.remotes import Remotes
+from pillarbox.accounts.scram import Scram, ScramPolicy
 from pillarbox.accounts.secret_store import SecretStore
+from pillarbox.accounts.site_keys import SiteKeys
+from pillarbox.accounts.token_claims import Expected
+from pillarbox.accounts.token_introspection import Introspection, read_client_secret
+from pillarbox.accounts.token_jwt import KeySetFile, SignedTokens
+from pillarbox.accounts.tokens import Tokens, TokenValidator
+from pillarbox.app.admission import Admission
 from pillarbox.app.clock import SystemClock
+from pillarbox.app.config import Configuration, OAuth, load
 from pillarbox.app.home import Home
 from pillarbox.archive.keep import Archive
 from pillarbox.archive.ledger import Ledger
 from pillarbox.archive.listing import Listing
 from pillarbox.base.clock import Clock
-from pillarbox.base.errors import OperatorFault, StoreFault
+from pillarbox.base.errors import StoreFault
 from pillarbox.db.sqlite import Database
+from pillarbox.net.post_form import FormServer
 from pillarbox.store.blobs.files import FileBlobs
 from pillarbox.store.disk import Disk
 from pillarbox.store.sqlite import SqliteStore
@@ -37,6 +50,9 @@ class System:
     store: SqliteStore
     accounts: Accounts
     passwords: Passwords
+    scram: Scram
+    devices: Devices
+    admission: Admission
     secrets: SecretStore
     remotes: Remotes
     archive: Archive
@@ -47,24 +63,24 @@ class System:
 @contextmanager
 def opened(home: Home) -> Iterator[System]:
     """Give the system of an existing home; raises OperatorFault and StoreFault."""
-    if not home.configuration.exists():
-        raise OperatorFault(
-            'There is no {path}. Run "pillarbox init", or name another home with --home.',
-            path=home.configuration,
-        )
+    config = load(home)
     _refuse_lost_database(home)
     database = Database(home.database)
     try:
-        yield _build(home, database)
+        yield _build(home, database, config)
     finally:
         database.close()
 
 
-def _build(home: Home, database: Database) -> System:
+def _build(home: Home, database: Database, config: Configuration) -> System:
     clock, disk = SystemClock(), Disk()
     blobs = FileBlobs(home.blobs, disk)
     store = SqliteStore(database, blobs, home.run / "maildrops", clock)
     secrets = SecretStore(database, find_master_key(home.keys, _credentials(), disk), clock)
+    keys = SiteKeys(secrets)
+    scram = Scram(database, keys, ScramPolicy(config.auth.scram_sha_1_for_main_passwords))
+    app_passwords = AppPasswords(database, keys)
+    passwords = Passwords(database, clock, Argon2id(), scram, app_passwords)
     return System(
         home=home,
         clock=clock,
@@ -73,13 +89,38 @@ def _build(home: Home, database: Database) -> System:
         blobs=blobs,
         store=store,
         accounts=Accounts(database, clock),
-        passwords=Passwords(database, clock, Argon2id()),
+        passwords=passwords,
+        scram=scram,
+        devices=Devices(database, clock, app_passwords, scram, secrets),
+        admission=Admission(
+            passwords,
+            Digests(database, secrets),
+            scram,
+            LoginDelay(database, clock, config.policy.login_delay_seconds),
+        ),
         secrets=secrets,
         remotes=Remotes(database, secrets, clock),
         archive=Archive(store, database, clock),
         ledger=Ledger(database),
         listing=Listing(database, store),
     )
+
+
+def build_tokens(home: Home, accounts: Accounts, clock: Clock, oauth: OAuth) -> Tokens | None:
+    """Return what tries tokens, None where none are taken; raises OperatorFault."""
+    validator = _token_validator(home, clock, oauth)
+    return Tokens(accounts, validator, oauth.account_claim) if validator else None
+
+
+def _token_validator(home: Home, clock: Clock, oauth: OAuth) -> TokenValidator | None:
+    expected = Expected(oauth.issuer, oauth.audience)
+    if oauth.introspection_url:
+        secret = read_client_secret(home.below(oauth.client_secret_file))
+        server = FormServer(oauth.introspection_url, oauth.client_id, secret)
+        return Introspection(server, expected, clock)
+    if oauth.jwks_file:
+        return SignedTokens(KeySetFile(home.below(oauth.jwks_file)), expected, clock)
+    return None
 
 
 def _refuse_lost_database(home: Home) -> None:
