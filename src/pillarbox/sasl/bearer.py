@@ -1,0 +1,37 @@
+"""Bearer tokens as XOAUTH2 and OAUTHBEARER carry them: RFC 6750, section 2.1."""
+
+import json
+import re
+from collections.abc import Generator
+from typing import Any
+
+from pillarbox.base.secret import Secret
+from pillarbox.sasl.client_exchange import Login, unfit
+from pillarbox.sasl.exchange import Ask, Challenge, Refusal
+
+SEPARATOR = "\x01"
+_AUTHORIZATION = re.compile(r"(?i:Bearer) +([0-9A-Za-z._~+/-]+=*)")
+
+
+def read_authorization(value: str) -> Secret | None:
+    """Return the token of `Bearer TOKEN`; None where it is something else."""
+    found = _AUTHORIZATION.fullmatch(value)
+    return Secret(found[1].encode("ascii")) if found else None
+
+
+def write_authorization(login: Login, mechanism: str) -> bytes:
+    """Return `auth=Bearer TOKEN`; raise UnfitFault where the secret is no token."""
+    value = b"Bearer " + login.secret.reveal()
+    if _AUTHORIZATION.fullmatch(value.decode("latin-1")) is None:
+        raise unfit(mechanism)
+    return b"auth=" + value
+
+
+def complain(why: dict[str, str], refusal: Refusal) -> Generator[Ask, Any, Refusal]:
+    """Say why in JSON, take the client's dummy answer, whatever it is, and refuse.
+
+    RFC 7628, section 3.2.3: a refusal itself cannot carry a reason.
+    """
+    said = {name: value for name, value in why.items() if value}
+    yield Challenge(json.dumps(said, separators=(",", ":")).encode("utf-8"))
+    return refusal

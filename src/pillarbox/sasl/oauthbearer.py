@@ -1,0 +1,91 @@
+"""OAUTHBEARER: RFC 7628."""
+
+import re
+from dataclasses import dataclass
+
+from pillarbox.base.names import Identity
+from pillarbox.base.secret import Secret
+from pillarbox.sasl.bearer import SEPARATOR, complain, read_authorization, write_authorization
+from pillarbox.sasl.client_exchange import Login, unfit
+from pillarbox.sasl.exchange import Challenge, Exchange, Refusal, TryToken
+from pillarbox.sasl.one_message import OneMessage
+from pillarbox.sasl.saslname import SASLNAME, escape, unescape
+from pillarbox.sasl.saslprep import prepare
+from pillarbox.sasl.situation import Situation
+
+OAUTHBEARER = "OAUTHBEARER"
+DUMMY = b"\x01"
+# Section 3.1. `p=` would be channel binding, which this mechanism has not.
+_MESSAGE = re.compile(rf"[ny],(?:a=({SASLNAME}))?,\x01((?:[A-Za-z]+=[\t\r\n\x20-\x7e]*\x01)*)\x01")
+_HOST = re.compile(r"[0-9A-Za-z.:\[\]-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class _Message:
+    name: str | None
+    pairs: dict[str, str]
+
+
+def begin_oauthbearer(situation: Situation, initial: Secret | None) -> Exchange:
+    """Run the server's side."""
+    response = initial
+    if response is None:
+        response = yield Challenge(b"")
+    message = _read(response)
+    if message is None:
+        return Refusal.BAD_RESPONSE
+    if not _is_meant_for(situation, message.pairs):
+        return (yield from complain({"status": "invalid_request"}, Refusal.BAD_RESPONSE))
+    # An empty or missing `auth` asks for the scope: section 4.3.
+    token = read_authorization(message.pairs.get("auth", ""))
+    outcome: Identity | Refusal = Refusal.NOT_ACCEPTED
+    if token is not None:
+        outcome = yield TryToken(message.name, token)
+    if outcome is not Refusal.NOT_ACCEPTED:
+        return outcome
+    return (yield from complain(_reason(situation), outcome))
+
+
+def _read(response: Secret) -> _Message | None:
+    try:
+        parts = _MESSAGE.fullmatch(response.reveal().decode("utf-8"))
+    except UnicodeDecodeError:
+        return None
+    if parts is None:
+        return None
+    name = prepare(unescape(parts[1])) if parts[1] else None
+    pairs = [pair.split("=", 1) for pair in parts[2].split(SEPARATOR)[:-1]]
+    by_key = dict(pairs)
+    if (parts[1] and name is None) or len(by_key) != len(pairs):
+        return None
+    return _Message(name, by_key)
+
+
+def _is_meant_for(situation: Situation, pairs: dict[str, str]) -> bool:
+    """Section 3.2: a host and a port that are known otherwise must be the client's too."""
+    host, port = pairs.get("host"), pairs.get("port")
+    is_host = host is None or not situation.hosts or host.lower() in situation.hosts
+    return is_host and (port is None or situation.port is None or port == str(situation.port))
+
+
+def _reason(situation: Situation) -> dict[str, str]:
+    """Section 3.2.2."""
+    return {
+        "status": "invalid_token",
+        "scope": situation.scope,
+        "openid-configuration": situation.openid_configuration,
+    }
+
+
+def oauthbearer_client(login: Login) -> OneMessage:
+    """Return the client's side; raise UnfitFault where the name, host or token does not fit."""
+    name = prepare(login.name) if login.name else ""
+    if name is None or _HOST.fullmatch(login.host) is None:
+        raise unfit(OAUTHBEARER)
+    pairs = [write_authorization(login, OAUTHBEARER)]
+    if login.port is not None:
+        pairs.insert(0, b"port=%d" % login.port)
+    if login.host:
+        pairs.insert(0, b"host=%s" % login.host.encode("ascii"))
+    who = b"a=" + escape(name).encode("utf-8") if name else b""
+    return OneMessage(OAUTHBEARER, Secret(b"\x01".join([b"n,%s," % who, *pairs, b"", b""])), DUMMY)

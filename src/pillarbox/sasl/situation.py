@@ -1,0 +1,19 @@
+"""What a mechanism's server side must know about the connection it runs on."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """One connection of one server; what is not known stays empty."""
+
+    nonce: Callable[[], str]  # 24 printable ASCII characters or more without a comma, never twice
+    hostname: str
+    end_point: bytes | None = None  # RFC 5929, section 4; None without TLS or without a hash
+    offers_plus: bool = False  # whether any mechanism with channel binding is announced
+    # RFC 7628: names and the port the server is known by, and what a refused client is told
+    hosts: frozenset[str] = frozenset()  # lower case; empty: what a client says is not compared
+    port: int | None = None
+    scope: str = ""
+    openid_configuration: str = ""
