@@ -26,7 +26,8 @@ from pillarbox.net.memory import memory_pair
 from pillarbox.net.stream import Stream
 from pillarbox.net.tls import TlsFault
 from pillarbox.wire.pop3.answers import StlsInjectionFault
-from pillarbox.wire.pop3.commands import Noop, UnsendableFault
+from pillarbox.wire.pop3.commands import UnsendableFault
+from pillarbox.wire.pop3.verbs import Noop
 from tests.client.fake_server import HOST, FakeServer, ca_file
 from tests.client.sessions import CLEAR, MAIL, logged_in, login_fault, retrieved, run, without
 

@@ -11,7 +11,8 @@ from pillarbox.client.faults import (
     RefusedFault,
 )
 from pillarbox.client.listing import Listed
-from pillarbox.wire.pop3.commands import Command, Retr
+from pillarbox.wire.pop3.commands import Command
+from pillarbox.wire.pop3.verbs import Retr
 from tests.client.fake_server import CAPABILITIES, FakeServer
 from tests.client.sessions import MAIL, logged_in, retrieved, run, without
 

@@ -1,9 +1,10 @@
 """Plays a dialogue to our own client: it must send the same octets and understand the replies."""
 
+import base64
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from pillarbox.wire.pop3 import commands, events
+from pillarbox.wire.pop3 import commands, events, verbs
 from pillarbox.wire.pop3.answers import Answer, Challenge, End, Greeting, Octets, Reply, ReplyLine
 from pillarbox.wire.pop3.client import ClientConversation
 from pillarbox.wire.pop3.commands import Command, UnsendableFault, encode
@@ -14,15 +15,8 @@ from tests.dialogues.core import Core, Exchange
 from tests.wire.hearing import heard
 
 REPLY = re.compile(r"(\+OK|-ERR)(?: (?:\[([A-Z/-]+)\] )?(.*))?")
-LAST = (commands.Auth, commands.Stls, commands.Quit)
-SAME: dict[type[Event], Callable[..., Command]] = {
-    getattr(events, command.__name__): command
-    for command in (
-        *(commands.User, commands.Auth, commands.Capa, commands.Stls, commands.Stat),
-        *(commands.List, commands.Uidl, commands.Retr, commands.Top, commands.Dele),
-        *(commands.Noop, commands.Rset, commands.Quit),
-    )
-}
+LAST = (verbs.Auth, verbs.Stls, verbs.Quit)
+NO_COMMANDS = (Malformed, events.StlsInjection, events.HttpRequest, events.AuthList)
 
 
 class Hearing:
@@ -32,7 +26,7 @@ class Hearing:
         self.commands = 0  # that our client can say too
         self._octets = octets
         self._client = ClientConversation()
-        self._asked: Command = commands.Noop()
+        self._asked: Command = verbs.Noop()
         self._is_challenged = False
         self._said = greeting
         self._expected: list[Answer] = [Greeting(*_reply(greeting.removesuffix(b"\r\n")))]
@@ -53,7 +47,7 @@ class Hearing:
         self._is_challenged = isinstance(answers[-1], Challenge)
         if was_challenged or isinstance(command, LAST):
             self.hear()
-        if isinstance(command, commands.Stls) and exchange.said.startswith(b"+OK"):
+        if isinstance(command, verbs.Stls) and exchange.said.startswith(b"+OK"):
             self._client.secured()
 
     def hear(self) -> None:
@@ -100,7 +94,7 @@ def _response(text: bytes) -> Command | None:
     if text == b"*":
         return commands.AuthCancel()
     response = decode_response(text)
-    return None if response is None else commands.AuthResponse(response)
+    return None if response is None else verbs.AuthResponse(response)
 
 
 def _same(text: bytes) -> Command | None:
@@ -110,24 +104,23 @@ def _same(text: bytes) -> Command | None:
             event = parse(text, state, "somebody")
     if isinstance(event, events.Pass):
         return commands.Pass(event.secret)
-    same = SAME.get(type(event))
-    return same and same(*(getattr(event, name) for name in event.__slots__))
+    return None if isinstance(event, NO_COMMANDS) else event
 
 
 def _answers(command: Command, said: bytes) -> Iterator[Answer]:
     """Read what a server said as simply as can be."""
     first, *lines = said.split(b"\r\n")
-    if first == b"+ ":
-        yield Challenge(b"")
+    if first.startswith(b"+ "):
+        yield Challenge(base64.b64decode(first[2:]))
         return
     reply = Reply(command, *_reply(first))
     yield reply
     unstuffed = [line.removeprefix(b".") for line in lines[:-2]]
     match command:
-        case commands.Capa() | commands.List(None) | commands.Uidl(None) if reply.is_ok:
+        case verbs.Capa() | verbs.Lang(None) | verbs.List(None) | verbs.Uidl(None) if reply.is_ok:
             yield from map(ReplyLine, unstuffed)
             yield End()
-        case commands.Retr() | commands.Top() if reply.is_ok:
+        case verbs.Retr() | verbs.Top() if reply.is_ok:
             message = b"".join(line + b"\r\n" for line in unstuffed)
             assert reply.text in {f"{len(message)} octets", "Top of message follows."}
             yield from [Octets(message)] if message else []

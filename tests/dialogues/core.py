@@ -4,29 +4,44 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from pillarbox.base.names import AccountId
+from pillarbox.base.names import AccountId, Identity
 from pillarbox.base.secret import Secret
+from pillarbox.sasl.exchange import (
+    DigestProof,
+    FindScram,
+    Refusal,
+    ScramAccount,
+    ScramHash,
+    ScramVerifier,
+    TryDigest,
+    TryPassword,
+    TryToken,
+)
+from pillarbox.sasl.scram_keys import derive
+from pillarbox.server.chance import new_nonce, new_timestamp
+from pillarbox.server.channel import Channel
 from pillarbox.server.effects import (
-    Admit,
+    Ask,
     Closed,
     Commit,
     Effect,
     OpenMaildrop,
     Receive,
-    Refusal,
+    Secured,
     Send,
     StartTls,
     Transmit,
 )
 from pillarbox.server.session import Session
-from pillarbox.server.transmission import top, whole
+from pillarbox.server.transmission import transmitted
 from pillarbox.store.blobs.memory import MemoryBlobs
 from pillarbox.store.blobs.port import CHUNK_OCTETS
 from pillarbox.store.memory import MemoryStore
-from pillarbox.store.served import served_chunks
 from pillarbox.store.store import Maildrop, MaildropInUseError, Store
-from pillarbox.wire.pop3.capa import Channel
 from tests.dialogues.player import PASSWORD, Dialogue, check_line, message
+
+SALT, ITERATIONS = b"a salt for tests", 4096
+END_POINT = b"the hash of a certificate"
 
 
 class Place:
@@ -34,6 +49,7 @@ class Place:
 
     def __init__(self, store: Store, dialogue: Dialogue) -> None:
         self.store = store
+        self.too_soon = dialogue.too_soon
         self.accounts = {
             name: AccountId(number) for number, name in enumerate(dialogue.maildrops, start=1)
         }
@@ -49,8 +65,28 @@ class Place:
             incoming.write(octets)
             self.store.deliver(incoming.keep(), self.accounts[name])
 
-    def try_password(self, name: str, secret: Secret) -> AccountId | None:
-        return self.accounts.get(name) if secret.reveal() == PASSWORD else None
+    def try_password(self, name: str, password: Secret) -> Identity | None:
+        return self._identity(name) if password.reveal() == PASSWORD else None
+
+    def try_digest(self, name: str, proof: DigestProof) -> Identity | None:
+        return self._identity(name) if proof.is_of(Secret(PASSWORD)) else None
+
+    def find_scram(self, name: str, hash_: ScramHash) -> ScramAccount:
+        identity = self._identity(name)
+        keys = derive(PASSWORD, SALT, ITERATIONS, hash_)
+        verifiers = [] if identity is None else [ScramVerifier(identity, *keys)]
+        return ScramAccount(SALT, ITERATIONS, verifiers)
+
+    def try_token(self, name: str | None, token: Secret) -> Identity | None:
+        owner = token.reveal().decode().removeprefix("token-of-")
+        return self._identity(owner) if name in {None, "", owner} else None
+
+    def begin(self, identity: Identity) -> bool:
+        return identity not in [self._identity(name) for name in self.too_soon]
+
+    def _identity(self, name: str) -> Identity | None:
+        account = self.accounts.get(name)
+        return None if account is None else Identity(account)
 
     def maildrop(self, name: str) -> list[bytes]:
         """Return what is stored, once every session has ended."""
@@ -88,12 +124,14 @@ class Core:
         self.exchanges: list[Exchange] = []
         self._maildrop: Maildrop | None = None
         self._has_unread = False
+        site = dialogue.site
         channel = Channel(
             is_secure=dialogue.is_secure,
             offers_stls=dialogue.offers_stls,
-            allows_plaintext=dialogue.allows_plaintext,
+            end_point=END_POINT if dialogue.is_secure else None,
+            timestamp=new_timestamp(site.hostname) if site.apop else None,
         )
-        self._effects = Session(channel).run()
+        self._effects = Session(site, channel, new_nonce).run()
         self._go_on(None)
         self.greeting = self.said
 
@@ -127,29 +165,42 @@ class Core:
                 self.said += octets
             case StartTls(ready, refusal):
                 self.said += refusal if self._has_unread else ready
-                return not self._has_unread
-            case Admit(name, secret):
-                return self.place.try_password(name, secret) or Refusal.NOT_ACCEPTED
-            case OpenMaildrop(account):
-                return self._open(account)
+                return None if self._has_unread else Secured(END_POINT)
+            case TryPassword() | TryDigest() | FindScram() | TryToken():
+                return self._ask(effect)
+            case OpenMaildrop(identity):
+                return self._open(identity)
             case Transmit():
                 self._transmit(effect)
             case Commit(marked) if self._maildrop is not None:
                 self._maildrop.commit(marked)
         return True
 
-    def _open(self, account: AccountId) -> object:
+    def _ask(self, ask: Ask) -> object:
+        place = self.place
+        match ask:
+            case TryPassword(name, password):
+                return place.try_password(name, password) or Refusal.NOT_ACCEPTED
+            case TryDigest(name, proof):
+                return place.try_digest(name, proof) or Refusal.NOT_ACCEPTED
+            case FindScram(name, hash_):
+                return place.find_scram(name, hash_)
+            case TryToken(name_or_none, token):
+                return place.try_token(name_or_none, token) or Refusal.NOT_ACCEPTED
+
+    def _open(self, identity: Identity) -> object:
         try:
-            self._maildrop = self.place.store.open_maildrop(account)
+            self._maildrop = self.place.store.open_maildrop(identity.account)
         except MaildropInUseError:
             return Closed.IN_USE
+        if not self.place.begin(identity):
+            self.end()
+            return Closed.LOGIN_DELAY
         return self._maildrop.messages
 
     def _transmit(self, effect: Transmit) -> None:
-        form, lines = effect.message.form, effect.lines
-        chunks = served_chunks(self.place.store.read(effect.message.digest), form)
-        octets = whole(chunks, form) if lines is None else top(chunks, form, lines)
-        self.said += effect.first + b"".join(octets)
+        reader = self.place.store.read(effect.message.digest)
+        self.said += effect.first + b"".join(transmitted(effect, reader))
 
 
 def play_on_core(dialogue: Dialogue, octets: int) -> Core:

@@ -3,19 +3,27 @@ r"""Golden dialogues of POP3: read from text, played on the core, on the server,
 `C:` is a line of the client's, `C\` octets with Python's escapes and no line end of their own;
 consecutive ones are sent at once. `S:` is the line that comes back, `S~` a pattern of it. `tls`:
 the handshake. `close`: the server ends the connection; `drop`: the client does. `given` is what
-there is before, `then maildrop NAME = a.eml b.eml` what is in the maildrop afterwards.
+there is before (`given site KEY = VALUE` sets what the configuration would), `then maildrop NAME =
+a.eml b.eml` what is in the maildrop afterwards.
 """
 
 import re
+import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+from pillarbox.server.site import Site
+from pillarbox.server.voice import ENGLISH, Language
 
 HERE = Path(__file__).parent
 DIALOGUES = {path.stem: path for path in sorted((HERE / "pop3").glob("*.txt"))}
 PASSWORD = b"correct horse"
 STEP = re.compile(r"(C:|C\\|S:|S~)(?: (.*))?|(tls|close|drop)")
 MAILDROP = re.compile(r"(given|then) maildrop (\w+) =((?: [\w.-]+)*)")
-FLAG = re.compile(r"given (secure|plaintext allowed|no certificate|in use \w+)")
+FLAG = re.compile(r"given (secure|plaintext allowed|no certificate|in use \w+|too soon \w+)")
+SITE = re.compile(r"given site (.*)")
+JAPANESE = Language("ja", "日本語", lambda text: {"Goodbye.": "さようなら。"}.get(text, text))
 
 
 @dataclass
@@ -26,16 +34,22 @@ class Dialogue:
     steps: list[tuple[str, bytes]] = field(default_factory=list)
     then: dict[str, list[str]] = field(default_factory=dict)
     flags: set[str] = field(default_factory=set)
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def site(self) -> Site:
+        """What the configuration says."""
+        languages = {each.tag: each for each in (ENGLISH, JAPANESE)}
+        settings = self.settings | {
+            "allow_plaintext_auth_without_tls": "plaintext allowed" in self.flags,
+            "languages": languages,
+        }
+        return Site(**settings)
 
     @property
     def is_secure(self) -> bool:
         """Whether TLS is on from the start."""
         return "secure" in self.flags
-
-    @property
-    def allows_plaintext(self) -> bool:
-        """Whether passwords are taken without TLS."""
-        return "plaintext allowed" in self.flags
 
     @property
     def offers_stls(self) -> bool:
@@ -47,6 +61,12 @@ class Dialogue:
         """Whose maildrops another session has."""
         return [flag.removeprefix("in use ") for flag in self.flags if flag.startswith("in use ")]
 
+    @property
+    def too_soon(self) -> list[str]:
+        """Who has logged in too short a time ago."""
+        flags = self.flags
+        return [flag.removeprefix("too soon ") for flag in flags if flag.startswith("too soon ")]
+
 
 def read(path: Path) -> Dialogue:
     dialogue = Dialogue()
@@ -56,6 +76,8 @@ def read(path: Path) -> Dialogue:
             place[maildrop[2]] = maildrop[3].split()
         elif flag := FLAG.fullmatch(line):
             dialogue.flags.add(flag[1])
+        elif setting := SITE.fullmatch(line):
+            dialogue.settings |= tomllib.loads(setting[1])
         elif not line.startswith("#"):
             _read_step(dialogue.steps, line)
     return dialogue

@@ -91,12 +91,12 @@ async def served(
     journal = io.StringIO()
     services = Services(
         store=place.store,
-        try_password=place.try_password,
+        admission=place,
         hashing=hashing,
         disk=disk,
         tls=contexts()[0] if dialogue.offers_stls else None,
         journal=Journal(journal, FakeClock()),
-        allow_plaintext_auth_without_tls=dialogue.allows_plaintext,
+        site=dialogue.site,
         timers=timers or Timers(),
     )
     service = Pop3Service(services, limits or Limits())

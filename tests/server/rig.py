@@ -8,7 +8,7 @@ from threading import Event
 
 from pillarbox.base.clock import FakeClock
 from pillarbox.base.errors import PeerFault, StoreFault
-from pillarbox.base.names import AccountId
+from pillarbox.base.names import AccountId, Identity
 from pillarbox.base.secret import Secret
 from pillarbox.journal.journal import Journal
 from pillarbox.message.served import ServedForm, Transformation
@@ -16,9 +16,11 @@ from pillarbox.net.certificates import Certificates
 from pillarbox.net.memory import MemoryStream, memory_pair
 from pillarbox.net.pool import Pool
 from pillarbox.net.stream import Stream
+from pillarbox.sasl.exchange import DigestProof, ScramAccount, ScramHash
 from pillarbox.server.driver import Driver
 from pillarbox.server.limits import Connections, Limits
 from pillarbox.server.services import Services, Timers
+from pillarbox.server.site import Site
 from pillarbox.store.blobs.memory import MemoryBlobs
 from pillarbox.store.blobs.port import BlobReader, Digest
 from pillarbox.store.memory import MemoryMaildrop, MemoryStore
@@ -100,8 +102,27 @@ class FakeStore(MemoryStore):
         return len(self._maildrops.get(ACCOUNT, ()))
 
 
-def try_password(name: str, secret: Secret) -> AccountId | None:
-    return ACCOUNT if (name, secret.reveal()) == ("mrose", b"correct horse") else None
+def try_password(name: str, secret: Secret) -> Identity | None:
+    return Identity(ACCOUNT) if (name, secret.reveal()) == ("mrose", b"correct horse") else None
+
+
+@dataclass
+class Door:
+    """Lets one person in, by password; others may be told to wait."""
+
+    try_password: Callable[[str, Secret], Identity | None]
+
+    def try_digest(self, name: str, proof: DigestProof) -> Identity | None:
+        return None
+
+    def find_scram(self, name: str, hash_: ScramHash) -> ScramAccount:
+        return ScramAccount(b"salt", 4096, ())
+
+    def try_token(self, name: str | None, token: Secret) -> Identity | None:
+        return None
+
+    def begin(self, identity: Identity) -> bool:
+        return True
 
 
 @dataclass
@@ -114,19 +135,19 @@ class Rig:
     is_secure: bool = False
     limits: Limits = field(default_factory=Limits)
     journal: io.StringIO = field(default_factory=io.StringIO)
-    try_password: Callable[[str, Secret], AccountId | None] = try_password
+    try_password: Callable[[str, Secret], Identity | None] = try_password
     hashing: Pool = field(default_factory=lambda: Pool("hashing", threads=1, waiting=5))
     disk: Pool = field(default_factory=lambda: Pool("disk", threads=2, waiting=5))
 
     def services(self) -> Services:
         return Services(
             store=self.store,
-            try_password=self.try_password,
+            admission=Door(self.try_password),
             hashing=self.hashing,
             disk=self.disk,
             tls=self.tls,
             journal=Journal(self.journal, FakeClock()),
-            allow_plaintext_auth_without_tls=True,
+            site=Site(allow_plaintext_auth_without_tls=True),
             timers=self.timers,
         )
 

@@ -8,7 +8,7 @@ from threading import Event
 import pytest
 
 from pillarbox.base.errors import Bug, PeerFault, StoreFault
-from pillarbox.base.names import AccountId
+from pillarbox.base.names import Identity
 from pillarbox.base.secret import Secret
 from pillarbox.net.memory import MemoryStream, memory_pair
 from pillarbox.net.pool import Pool
@@ -27,7 +27,7 @@ TEMPORARY = b"-ERR [SYS/TEMP] Try again later.\r\n"
 # Timers
 
 
-@pytest.mark.parametrize("octets", [b"x", b"NOOP\r\n", b"USER mrose\r\nPASS wrong\r\n"])
+@pytest.mark.parametrize("octets", [b"x", b"CAPA\r\n", b"USER mrose\r\nPASS wrong\r\n"])
 def test_before_login_one_deadline_holds_whatever_trickles_in(octets: bytes) -> None:
     rig = Rig(timers=Timers(pre_login=0.05))
 
@@ -242,7 +242,7 @@ def test_a_maildrop_that_does_not_open_is_tried_again_later() -> None:
 
 
 def test_accounts_that_cannot_be_read_refuse_nobody_for_good() -> None:
-    def fail(name: str, secret: Secret) -> AccountId | None:
+    def fail(name: str, secret: Secret) -> Identity | None:
         raise StoreFault("The database is locked.")
 
     rig = Rig(try_password=fail)

@@ -10,9 +10,7 @@ from pillarbox.wire.pop3.answers import (
 from pillarbox.wire.pop3.client import (
     ClientConversation,
 )
-from pillarbox.wire.pop3.commands import (
-    Command,
-)
+from pillarbox.wire.pop3.commands import Command
 
 
 def conversation(*commands: Command, greeting: bytes = b"+OK\r\n") -> ClientConversation:

@@ -25,12 +25,11 @@ from pillarbox.wire.pop3.client import (
     REPLY_OCTETS,
     ClientConversation,
 )
-from pillarbox.wire.pop3.commands import (
+from pillarbox.wire.pop3.commands import AuthCancel, Command
+from pillarbox.wire.pop3.verbs import (
     Auth,
-    AuthCancel,
     AuthResponse,
     Capa,
-    Command,
     Dele,
     List,
     Noop,

@@ -14,19 +14,8 @@ from pillarbox.wire.pop3.answers import (
 from pillarbox.wire.pop3.client import (
     ClientConversation,
 )
-from pillarbox.wire.pop3.commands import (
-    Auth,
-    Capa,
-    Command,
-    Dele,
-    List,
-    Noop,
-    Quit,
-    Retr,
-    Stls,
-    Top,
-    Uidl,
-)
+from pillarbox.wire.pop3.commands import Command
+from pillarbox.wire.pop3.verbs import Auth, Capa, Dele, List, Noop, Quit, Retr, Stls, Top, Uidl
 from tests.wire.hearing import conversation, heard
 
 # The same for every chunking

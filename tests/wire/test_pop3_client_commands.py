@@ -5,15 +5,19 @@ import pytest
 from pillarbox.base.secret import Secret
 from pillarbox.wire.pop3.commands import (
     COMMAND_OCTETS,
-    Auth,
     AuthCancel,
+    Command,
+    Pass,
+    UnsendableFault,
+    encode,
+)
+from pillarbox.wire.pop3.verbs import (
+    Auth,
     AuthResponse,
     Capa,
-    Command,
     Dele,
     List,
     Noop,
-    Pass,
     Quit,
     Retr,
     Rset,
@@ -21,9 +25,7 @@ from pillarbox.wire.pop3.commands import (
     Stls,
     Top,
     Uidl,
-    UnsendableFault,
     User,
-    encode,
 )
 from tests.wire.hearing import conversation
 

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from pillarbox.base.errors import Bug
 from pillarbox.base.secret import Secret
+from pillarbox.server.session import FAULTS
 from pillarbox.wire.pop3 import replies
-from pillarbox.wire.pop3.events import Auth, Event, Fault, Malformed, Pass, Stls, StlsInjection
+from pillarbox.wire.pop3.events import Event, Fault, Malformed, Pass, StlsInjection
 from pillarbox.wire.pop3.grammar import COMMANDS, decode_response
 from pillarbox.wire.pop3.replies import (
     BLOCK_OCTETS,
-    FAULTS,
     REPLY_OCTETS,
     Code,
     err,
@@ -22,6 +22,7 @@ from pillarbox.wire.pop3.replies import (
 )
 from pillarbox.wire.pop3.server import AUTH_OCTETS, COMMAND_OCTETS, ServerConversation
 from pillarbox.wire.pop3.state import TRANSITIONS, Outcome, State, moved
+from pillarbox.wire.pop3.verbs import Auth, Stls
 from tests.wire.cutting import PLACES, cut
 
 KEYWORDS = st.sampled_from([*COMMANDS, b"LAST", b"", b"auth", b"*", b"="])

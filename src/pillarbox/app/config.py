@@ -2,13 +2,16 @@
 
 import tomllib
 from collections.abc import Callable
-from enum import StrEnum
 from typing import Annotated
 
 import msgspec
 
 from pillarbox.app.home import Home
 from pillarbox.base.errors import OperatorFault
+from pillarbox.base.words import N_
+from pillarbox.net.post_form import is_safe_url
+from pillarbox.server.site import Utf8Headers
+from pillarbox.server.trusted import trust
 
 NotNegative = Annotated[int, msgspec.Meta(ge=0)]
 Positive = Annotated[int, msgspec.Meta(ge=1)]
@@ -72,14 +75,6 @@ class OAuth(_Table, frozen=True):
     account_claim: str = "email"
 
 
-class Utf8Headers(StrEnum):
-    """What a client that has not said UTF8 gets of a message whose header is UTF-8: RFC 6856."""
-
-    SURROGATE = "surrogate"
-    AS_THEY_ARE = "as they are"
-    REFUSE = "refuse"
-
-
 class Protocol(_Table, frozen=True):
     """What is said in which way."""
 
@@ -120,26 +115,56 @@ class Configuration(_Table, frozen=True):
 # What is in the file's grammar but not built yet is refused, not ignored.
 NOT_YET: dict[str, Callable[[Configuration], bool]] = {
     "workers": lambda config: config.workers > 1,
-    "listen.pop3s_proxied": lambda config: bool(config.listen.pop3s_proxied),
-    "proxy.trusted": lambda config: bool(config.proxy.trusted),
     "listen.pop2": lambda config: bool(config.listen.pop2),
     "listen.pop1": lambda config: bool(config.listen.pop1),
     "tls.more": lambda config: bool(config.tls.more),
     "tls.strict_sni": lambda config: config.tls.strict_sni,
-    "auth.apop": lambda config: config.auth.apop,
-    "auth.cram_md5": lambda config: config.auth.cram_md5,
-    "auth.scram_sha_1_for_main_passwords": lambda config: (
-        config.auth.scram_sha_1_for_main_passwords
-    ),
-    "oauth.introspection_url": lambda config: bool(config.oauth.introspection_url),
-    "oauth.jwks_file": lambda config: bool(config.oauth.jwks_file),
-    "protocol.last": lambda config: config.protocol.last,
-    "protocol.utf8_headers": lambda config: (
-        config.protocol.utf8_headers is not Utf8Headers.SURROGATE
-    ),
     "policy.retention_days": lambda config: config.policy.retention_days > 0,
-    "policy.login_delay_seconds": lambda config: config.policy.login_delay_seconds > 0,
 }
+
+# What is in no way meant is refused, before somebody relies on it.
+CONTRADICTIONS: list[tuple[str, Callable[[Configuration], bool]]] = [
+    (
+        N_("{path}: set oauth.introspection_url or oauth.jwks_file, not both: one has to decide."),
+        lambda config: bool(config.oauth.introspection_url and config.oauth.jwks_file),
+    ),
+    (
+        N_(
+            "{path}: oauth.introspection_url must be https, or http on loopback, without a name or"
+            " a password in it: it is told secrets."
+        ),
+        lambda config: bool(
+            config.oauth.introspection_url and not is_safe_url(config.oauth.introspection_url)
+        ),
+    ),
+    (
+        N_(
+            "{path}: oauth.introspection_url needs oauth.client_id and oauth.client_secret_file"
+            " (RFC 7662, section 2.1)."
+        ),
+        lambda config: bool(
+            config.oauth.introspection_url
+            and not (config.oauth.client_id and config.oauth.client_secret_file)
+        ),
+    ),
+    (
+        N_(
+            "{path}: oauth.jwks_file needs oauth.issuer and oauth.audience: the same keys sign"
+            " tokens that are not for us."
+        ),
+        lambda config: bool(
+            config.oauth.jwks_file and not (config.oauth.issuer and config.oauth.audience)
+        ),
+    ),
+    (
+        N_("{path}: listen.pop3s_proxied is of no use while proxy.trusted is empty."),
+        lambda config: bool(config.listen.pop3s_proxied) and not config.proxy.trusted,
+    ),
+    (
+        N_("{path}: oauth.account_claim must name what in a token names the account."),
+        lambda config: not config.oauth.account_claim,
+    ),
+]
 
 
 def load(home: Home) -> Configuration:
@@ -158,4 +183,11 @@ def load(home: Home) -> Configuration:
     for key, is_set in NOT_YET.items():
         if is_set(config):
             raise OperatorFault("{path}: {key} is not built yet.", path=path, key=key)
+    for template, is_so in CONTRADICTIONS:
+        if is_so(config):
+            raise OperatorFault(template, path=path)
+    try:
+        trust(config.proxy.trusted)
+    except ValueError as error:
+        raise OperatorFault("{path}: proxy.trusted: {why}.", path=path, why=error) from error
     return config

@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import Callable
 
-from pillarbox.app.admission import Admission, Recipients
+from pillarbox.app.admission import Recipients
 from pillarbox.app.build import System
 from pillarbox.app.config import Configuration
 from pillarbox.app.languages import find_languages
@@ -21,9 +21,11 @@ from pillarbox.net.listener import Listener, Serve
 from pillarbox.net.pool import Pool
 from pillarbox.net.systemd import notify
 from pillarbox.server.limits import Limits
+from pillarbox.server.proxied import ProxyRules
 from pillarbox.server.service import Pop3Service
 from pillarbox.server.services import Services
 from pillarbox.server.site import Site
+from pillarbox.server.trusted import trust
 from pillarbox.store.disk import said_as_store_fault
 
 HASHING_THREADS = max(1, (os.cpu_count() or 1) - 1)  # a flood of logins leaves a core for others
@@ -43,7 +45,8 @@ class Service:
         self._tls = Certificates([self._pair()])
         self._hashing = Pool("hashing", HASHING_THREADS, HASHING_WAITING)
         self._disk = Pool("disk", DISK_THREADS, DISK_WAITING)
-        self._pop3 = Pop3Service(self._server_services(), _limits(config))
+        rules = ProxyRules(trust(config.proxy.trusted))
+        self._pop3 = Pop3Service(self._server_services(), _limits(config), rules)
         self._lmtp = LmtpService(self._delivery_services())
         self._listeners: list[Listener] = []
         self._told = ""
@@ -68,6 +71,7 @@ class Service:
         services: dict[str, tuple[tuple[str, ...], Serve]] = {
             "pop3": (listen.pop3, self._pop3.serve),
             "pop3s": (listen.pop3s, self._pop3.serve_secure),
+            "pop3s_proxied": (listen.pop3s_proxied, self._pop3.serve_proxied),
             "lmtp": (listen.lmtp, self._lmtp.serve),
         }
         found: dict[str, list[list[str | int]]] = {}

@@ -8,11 +8,12 @@ from pillarbox.client.connection import Connection
 from pillarbox.client.faults import RefusedFault, StlsMissingFault, greeting_fault
 from pillarbox.client.server import Server, Tls
 from pillarbox.net import connector
+from pillarbox.net.contexts import client_context
 from pillarbox.net.deadline import within
 from pillarbox.net.stream import Stream
-from pillarbox.net.tls import client_context, secure_as_client
+from pillarbox.net.tls import secure_as_client
 from pillarbox.wire.pop3.announced import read_announced
-from pillarbox.wire.pop3.commands import Capa, Stls
+from pillarbox.wire.pop3.verbs import Capa, Stls
 
 Dial = Callable[[str, int, float], Awaitable[Stream]]
 

@@ -14,15 +14,8 @@ from pillarbox.client.retrieval import IncomingMessage, retrieve
 from pillarbox.client.server import Server
 from pillarbox.wire.pop3.announced import Announced, read_announced
 from pillarbox.wire.pop3.answers import Reply
-from pillarbox.wire.pop3.commands import (
-    Capa,
-    Command,
-    Dele,
-    List,
-    Quit,
-    Top,
-    Uidl,
-)
+from pillarbox.wire.pop3.commands import Command
+from pillarbox.wire.pop3.verbs import Capa, Dele, List, Quit, Top, Uidl
 
 RETR_WINDOW = 16  # commands under way; their answers fill the path, and a cut loses few of them
 SHORT_WINDOW = 100  # the same for one-line replies: their sum is below any socket's buffer

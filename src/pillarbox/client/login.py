@@ -6,14 +6,8 @@ from pillarbox.client.faults import login_fault
 from pillarbox.sasl.plain import write_plain
 from pillarbox.wire.pop3.announced import Announced
 from pillarbox.wire.pop3.answers import Challenge, Reply
-from pillarbox.wire.pop3.commands import (
-    Auth,
-    AuthCancel,
-    AuthResponse,
-    Pass,
-    UnsendableFault,
-    User,
-)
+from pillarbox.wire.pop3.commands import AuthCancel, Pass, UnsendableFault
+from pillarbox.wire.pop3.verbs import Auth, AuthResponse, User
 
 
 async def log_in(channel: Channel, announced: Announced, name: str, password: Secret) -> None:

@@ -9,7 +9,7 @@ from pillarbox.base.errors import PeerFault
 from pillarbox.client.channel import Channel, expected
 from pillarbox.client.faults import RefusedFault, refused
 from pillarbox.wire.pop3.answers import End, Octets
-from pillarbox.wire.pop3.commands import Retr
+from pillarbox.wire.pop3.verbs import Retr
 
 
 class IncomingMessage:

@@ -30,6 +30,8 @@ class ServedForm:
     header_octets: int
     has_dot_lines: bool
     has_8bit_header: bool
+    surrogate_octets: int | None = None  # None: the message needs no surrogate
+    surrogate_header_octets: int | None = None
 
 
 class Canonical:

@@ -10,19 +10,29 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
 
-from pillarbox.base.errors import Bug, Fault, PeerFault, StoreFault
-from pillarbox.base.names import AccountId
+from pillarbox.base.errors import Bug, Fault, OperatorFault, PeerFault, StoreFault
+from pillarbox.base.names import AccountId, Identity
 from pillarbox.net.pool import PoolFullError
 from pillarbox.net.stream import READ_OCTETS, Stream
 from pillarbox.net.tls import secure_as_server
+from pillarbox.sasl.exchange import (
+    FindScram,
+    Refusal,
+    ScramAccount,
+    TryDigest,
+    TryPassword,
+    TryToken,
+)
+from pillarbox.server.chance import new_nonce, new_timestamp
+from pillarbox.server.channel import Channel
 from pillarbox.server.effects import (
-    Admit,
+    Ask,
     Closed,
     Commit,
     Effect,
     OpenMaildrop,
     Receive,
-    Refusal,
+    Secured,
     Send,
     StartTls,
     Transmit,
@@ -30,10 +40,8 @@ from pillarbox.server.effects import (
 from pillarbox.server.limits import Connections
 from pillarbox.server.services import Services
 from pillarbox.server.session import Session
-from pillarbox.server.transmission import top, whole
-from pillarbox.store.served import served_chunks
+from pillarbox.server.transmission import transmitted
 from pillarbox.store.store import Maildrop, MaildropInUseError, Message
-from pillarbox.wire.pop3.capa import Channel
 
 T = TypeVar("T")
 
@@ -56,16 +64,16 @@ class Driver:
     async def run(self, *, is_secure: bool) -> None:
         """Serve the connection to its end. Raises CancelledError, and Bug where we broke a rule."""
         services = self._services
-        channel = Channel(
-            is_secure=is_secure,
-            offers_stls=services.tls is not None,
-            allows_plaintext=services.allow_plaintext_auth_without_tls,
-        )
         why = "error"
         try:
-            if is_secure:
-                await self._secure()
-            why = await self._live(Session(channel))
+            end_point = await self._secure() if is_secure else None
+            channel = Channel(
+                is_secure=is_secure,
+                offers_stls=services.tls is not None,
+                end_point=end_point,
+                timestamp=new_timestamp(services.site.hostname) if services.site.apop else None,
+            )
+            why = await self._live(Session(services.site, channel, new_nonce))
         except TimeoutError:
             why = "drained" if self._is_draining else "timeout"
         except PeerFault as fault:
@@ -113,10 +121,10 @@ class Driver:
                 await self._send(octets)
             case StartTls(ready, refusal):
                 answer = await self._start_tls(ready, refusal)
-            case Admit():
-                answer = await self._admit(effect)
-            case OpenMaildrop(account):
-                answer = await self._open(account)
+            case TryPassword() | TryDigest() | FindScram() | TryToken():
+                answer = await self._ask(effect)
+            case OpenMaildrop(identity):
+                answer = await self._open(identity)
             case Transmit():
                 answer = await self._transmit(effect)
             case Commit(marked):
@@ -167,54 +175,82 @@ class Driver:
             return self._deadline
         return _now() + self._services.timers.autologout
 
-    async def _start_tls(self, ready: bytes, refusal: bytes) -> bool:
+    async def _start_tls(self, ready: bytes, refusal: bytes) -> Secured | None:
         if self._stream.has_unread:
             await self._send(refusal)
-            return False
+            return None
         await self._send(ready)
         await self._flush()
-        await self._secure()
-        return True
+        return Secured(await self._secure())
 
-    async def _secure(self) -> None:
-        context = self._services.tls
-        if context is None:
+    async def _secure(self) -> bytes | None:
+        """Run the handshake; return the channel binding, where there is one."""
+        certificates = self._services.tls
+        if certificates is None:
             raise Bug("TLS was asked for where there is no certificate.")
-        self._stream = await self._wait_for(partial(secure_as_server, self._stream, context))
+        # Octets that trickle in do not make it longer.
+        async with asyncio.timeout(self._services.timers.handshake):
+            self._stream = await self._wait_for(
+                partial(secure_as_server, self._stream, certificates)
+            )
+        return self._stream.end_point
 
     # The other rooms
 
-    async def _admit(self, effect: Admit) -> AccountId | Refusal:
-        services = self._services
+    async def _ask(self, ask: Ask) -> Identity | ScramAccount | Refusal:
+        """Ask the accounts; what is slow on purpose waits apart from what is not."""
         try:
-            account = await services.hashing.run(services.try_password, effect.name, effect.secret)
+            answer = await self._asked(ask)
         except (PoolFullError, StoreFault) as fault:
             self._note_refused("busy", fault)
             return Refusal.TRY_LATER
-        if account is None:
+        except OperatorFault as fault:
+            self._note_refused("misconfigured", fault)
+            return Refusal.TELL_ADMINISTRATOR
+        if answer is None:
             self._note_refused("password", None)
             return Refusal.NOT_ACCEPTED
-        return account
+        return answer
+
+    async def _asked(self, ask: Ask) -> Identity | ScramAccount | None:
+        hashing, disk = self._services.hashing, self._services.disk
+        admission = self._services.admission
+        match ask:
+            case TryPassword(name, password):
+                return await hashing.run(admission.try_password, name, password)
+            case TryToken(name_or_none, token):
+                return await hashing.run(admission.try_token, name_or_none, token)
+            case TryDigest(name, proof):
+                return await disk.run(admission.try_digest, name, proof)
+            case FindScram(name, hash_):
+                return await disk.run(admission.find_scram, name, hash_)
 
     def _note_refused(self, why: str, fault: Fault | None) -> None:
         fields = {} if fault is None else {"fault": fault}
         self._services.journal.note("login.refused", peer=self._stream.peer, why=why, **fields)
 
-    async def _open(self, account: AccountId) -> object:
+    async def _open(self, identity: Identity) -> object:
         services = self._services
         try:
-            opening = services.disk.start(services.store.open_maildrop, account)
+            opening = services.disk.start(services.store.open_maildrop, identity.account)
             opening.add_done_callback(self._take)
             maildrop = await _to_its_end(opening)
+            may_begin = await services.disk.run(services.admission.begin, identity)
         except MaildropInUseError:
             self._note_refused("in-use", None)
             return Closed.IN_USE
         except (PoolFullError, StoreFault) as fault:
             self._note_refused("busy", fault)
+            self._release()
             return Closed.TRY_LATER
-        self._account = account
+        if not may_begin:
+            self._note_refused("login-delay", None)
+            self._release()
+            return Closed.LOGIN_DELAY
+        self._account = identity.account
         self._connections.admit(self._stream.peer)
-        services.journal.note("login.accepted", peer=self._stream.peer, account=account)
+        fields = {"account": identity.account, "device": identity.device}
+        services.journal.note("login.accepted", peer=self._stream.peer, **fields)
         return maildrop.messages
 
     def _take(self, opening: "asyncio.Future[Maildrop]") -> None:
@@ -223,17 +259,13 @@ class Driver:
             self._maildrop = opening.result()
 
     async def _transmit(self, effect: Transmit) -> bool:
-        form = effect.message.form
         try:
             reader = self._services.store.read(effect.message.digest)
         except StoreFault as fault:
             self._services.journal.note("message.unreadable", why=fault)
             return False
         try:
-            chunks = served_chunks(reader, form)
-            lines = effect.lines
-            octets = whole(chunks, form) if lines is None else top(chunks, form, lines)
-            await self._send_all(effect.first, octets)
+            await self._send_all(effect.first, transmitted(effect, reader))
         finally:
             reader.close()
         return True

@@ -1,14 +1,15 @@
 """What a session asks for: each effect is performed by the driver and answered with a value.
 
-The session itself does no I/O, so a dialogue plays on it in memory as it does on a socket.
+The session itself does no I/O, so a dialogue plays on it in memory as it does on a socket. What a
+SASL mechanism asks for passes through as it is.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from pillarbox.base.names import AccountId
-from pillarbox.base.secret import Secret
+from pillarbox.base.names import Identity
+from pillarbox.sasl.exchange import FindScram, TryDigest, TryPassword, TryToken
 from pillarbox.store.store import Message
 
 
@@ -28,7 +29,7 @@ class Send:
 class StartTls:
     """Say `ready` and secure the connection, unless octets came in behind the STLS.
 
-    Answer: whether TLS is on (bool). The session is over where it is not.
+    Answer: a Secured, or None where TLS is not on. Then the session is over.
     """
 
     ready: bytes
@@ -36,37 +37,30 @@ class StartTls:
 
 
 @dataclass(frozen=True, slots=True)
-class Admit:
-    """Try a name and a secret. Answer: the account's id, or a Refusal."""
+class Secured:
+    """TLS is on; `end_point` is its channel binding, where it has one."""
 
-    name: str
-    secret: Secret
-
-
-class Refusal(Enum):
-    """Why somebody was not admitted."""
-
-    NOT_ACCEPTED = auto()  # the name or the secret is wrong: nobody is told which
-    TRY_LATER = auto()  # too many attempts wait, or the store does not answer
+    end_point: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
 class OpenMaildrop:
     """Take the lease and the view. Answer: the messages (Sequence[Message]), or a Closed."""
 
-    account: AccountId
+    identity: Identity
 
 
 class Closed(Enum):
     """Why a maildrop did not open."""
 
     IN_USE = auto()
+    LOGIN_DELAY = auto()  # the last login was too short a time ago
     TRY_LATER = auto()
 
 
 @dataclass(frozen=True, slots=True)
 class Transmit:
-    """Send a message after `first`, stuffed, with its end.
+    """Send a message after `first`, stuffed, with its end; where it `is_bare`, neither of these.
 
     Where `lines` are given: the header and so many lines of the body.
 
@@ -77,6 +71,8 @@ class Transmit:
     first: bytes
     message: Message
     lines: int | None
+    as_surrogate: bool = False
+    is_bare: bool = False  # the client knows the octets' number, and `lines` is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,4 +85,5 @@ class Commit:
     marked: Sequence[Message]
 
 
-Effect = Receive | Send | StartTls | Admit | OpenMaildrop | Transmit | Commit
+Ask = TryPassword | TryDigest | FindScram | TryToken
+Effect = Receive | Send | StartTls | Ask | OpenMaildrop | Transmit | Commit

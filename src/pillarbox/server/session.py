@@ -3,54 +3,57 @@
 RFC 1939. The session decides and words the replies; the driver waits, reads and writes.
 """
 
-from collections.abc import Generator
-from dataclasses import replace
+from collections.abc import Callable, Generator
 from typing import Any
 
-from pillarbox.base.names import AccountId
+from pillarbox.base.names import Identity
 from pillarbox.base.secret import Secret
-from pillarbox.sasl.plain import read_plain
-from pillarbox.server.effects import (
-    Admit,
-    Closed,
-    Effect,
-    OpenMaildrop,
-    Receive,
-    Refusal,
-    Send,
-    StartTls,
-)
-from pillarbox.server.transaction import Transaction
-from pillarbox.wire.pop3 import events, replies
-from pillarbox.wire.pop3.capa import Channel, capabilities, mechanisms
-from pillarbox.wire.pop3.events import Event
-from pillarbox.wire.pop3.replies import Code, err, ok
+from pillarbox.base.words import N_
+from pillarbox.server.authorization import Authorization
+from pillarbox.server.channel import Channel, offer
+from pillarbox.server.effects import Closed, Effect, OpenMaildrop, Receive, Send
+from pillarbox.server.site import Site
+from pillarbox.server.transaction import Transaction, View
+from pillarbox.server.voice import Voice, find_language
+from pillarbox.wire.pop3 import events, verbs
+from pillarbox.wire.pop3.capa import capabilities
+from pillarbox.wire.pop3.events import Event, Fault
+from pillarbox.wire.pop3.replies import Code
 from pillarbox.wire.pop3.server import ServerConversation
 from pillarbox.wire.pop3.state import Outcome, State
 
-IMPLEMENTATION = "Pillarbox"  # without a version: it would only help an attacker
+BAD_COMMANDS = 10  # before login; whoever sends more is no mail client
 Effects = Generator[Effect, Any, None]
 
-NOT_ACCEPTED = "Name or password not accepted."
-REFUSALS = {
-    Refusal.NOT_ACCEPTED: err(NOT_ACCEPTED, Code.AUTH),
-    Refusal.TRY_LATER: err("Try again later.", Code.SYS_TEMP),
+FAULTS = {
+    Fault.TOO_LONG: N_("Line too long."),
+    Fault.UNKNOWN: N_("Unknown command."),
+    Fault.WRONG_STATE: N_("Not in this state."),
+    Fault.ARGUMENTS: N_("Bad arguments."),
+    Fault.NO_NAME: N_("Send USER first."),
+    Fault.NOT_BASE64: N_("Not base64."),
+    Fault.CANCELLED: N_("Cancelled."),
 }
 CLOSED = {
-    Closed.IN_USE: err("Another session has the maildrop.", Code.IN_USE),
-    Closed.TRY_LATER: err("Try again later.", Code.SYS_TEMP),
+    Closed.IN_USE: (N_("Another session has the maildrop."), Code.IN_USE),
+    Closed.LOGIN_DELAY: (N_("The last login was too short a time ago."), Code.LOGIN_DELAY),
+    Closed.TRY_LATER: (N_("Try again later."), Code.SYS_TEMP),
 }
-STLS_REFUSAL = err("Octets came in behind STLS.")
-TLS_FIRST = err("Passwords are taken over TLS only. Use STLS.")
 
 
 class Session:
-    """A session's memory; `run` is its life."""
+    """A session's memory; `run` is its life.
 
-    def __init__(self, channel: Channel) -> None:
-        self._channel = channel
+    `nonce` returns another 24 or more letters and digits at each call, never guessable.
+    """
+
+    def __init__(self, site: Site, channel: Channel, nonce: Callable[[], str]) -> None:
+        self._site = site
+        self._voice = Voice()
         self._conversation = ServerConversation()
-        self._transaction = Transaction(())
+        self._authorization = Authorization(site, channel, self._voice, nonce, self._hear)
+        self._transaction = Transaction((), View(), self._voice)
+        self._bad_commands = 0
 
     @property
     def state(self) -> State:
@@ -59,11 +62,13 @@ class Session:
 
     def run(self) -> Effects:
         """Yield effects until the session is over; the driver sends each one's answer back in."""
-        yield Send(ok("Pillarbox ready."))
+        timestamp = self._authorization.channel.timestamp
+        greeting = "Pillarbox ready." if timestamp is None else f"Pillarbox ready. {timestamp}"
+        yield Send(self._voice.ok(greeting))
         while self.state is not State.CLOSED:
             event = self._conversation.next_event()
             if event is not None:
-                yield from self._handle(event)
+                yield from self._counted(self._handle(event))
                 continue
             octets = yield Receive()
             if octets:
@@ -74,14 +79,33 @@ class Session:
     def _end(self) -> None:
         self._conversation.happened(Outcome.ENDED)
 
+    def _counted(self, effects: Effects) -> Effects:
+        """Pass effects on; end the session after the tenth bad command before login."""
+        answer: Any = None
+        while True:
+            try:
+                effect = effects.send(answer)
+            except StopIteration:
+                return
+            answer = yield effect
+            if self.state is State.AUTHORIZATION and _is_refusal(effect):
+                self._bad_commands += 1
+                if self._bad_commands >= BAD_COMMANDS:
+                    self._end()
+
     def _handle(self, event: Event) -> Effects:
         match event:
             case events.Malformed(fault):
-                yield Send(err(replies.FAULTS[fault]))
-            case events.Capa():
-                lines = capabilities(self._channel, IMPLEMENTATION)
-                yield from self._listing("Capabilities follow.", lines)
-            case events.Quit():
+                yield self._err(FAULTS[fault])
+            case events.HttpRequest():
+                yield self._err(N_("This is no web server."))
+                self._end()
+            case verbs.Capa():
+                lines = capabilities(offer(self._authorization.channel, self._site))
+                yield from self._listing(N_("Capabilities follow."), lines)
+            case verbs.Lang(tag):
+                yield from self._lang(tag)
+            case verbs.Quit():
                 yield from self._quit()
             case _ if self.state is State.AUTHORIZATION:
                 yield from self._authorize(event)
@@ -89,62 +113,46 @@ class Session:
                 yield from self._transaction.handle(event)
 
     def _listing(self, first: str, lines: list[str]) -> Effects:
-        for block in replies.multi_line(first, lines):
+        for block in self._voice.listing(first, lines):
             yield Send(block)
+
+    def _err(self, template: str, code: Code | None = None) -> Send:
+        return Send(self._voice.err(template, code))
+
+    def _lang(self, tag: str | None) -> Effects:
+        languages = self._site.languages
+        if tag is None:
+            lines = [f"{each.tag} {each.name}" for each in languages.values()]
+            yield from self._listing(N_("Languages follow."), lines)
+            return
+        language = find_language(languages, tag)
+        if language is None:
+            yield self._err(N_("No such language."))
+            return
+        self._voice.language = language
+        yield Send(self._voice.ok(N_("{tag} Language changed."), tag=language.tag))
 
     # AUTHORIZATION
 
     def _authorize(self, event: Event) -> Effects:
-        match event:
-            case events.Stls() | events.StlsInjection() if not self._can_be_secured:
-                yield Send(err("TLS cannot be started now."))
-            case events.StlsInjection():
-                yield Send(STLS_REFUSAL)
-                self._end()
-            case events.Stls():
-                yield from self._secure()
-            case events.AuthList() if self._channel.allows_passwords:
-                yield from self._listing("Mechanisms follow.", mechanisms(self._channel))
-            case _ if not self._channel.allows_passwords:
-                # RFC 8314, section 4.1: the same answer whatever the name and the password.
-                yield Send(TLS_FIRST)
-            case events.User():
-                yield Send(ok())  # RFC 1939, section 13: for unknown names too
-            case events.Pass(name, secret):
-                yield from self._admit(name, secret)
-            case events.Auth(mechanism, initial):
-                yield from self._authenticate(mechanism, initial)
+        if isinstance(event, verbs.Stls | events.StlsInjection):
+            yield from self._secure(event)
+            return
+        identity = yield from self._authorization.attempt(event)
+        if identity is not None:
+            yield from self._admit(identity)
 
-    @property
-    def _can_be_secured(self) -> bool:
-        return self._channel.offers_stls and not self._channel.is_secure
-
-    def _secure(self) -> Effects:
-        is_secure = yield StartTls(ok("Begin TLS."), STLS_REFUSAL)
+    def _secure(self, event: verbs.Stls | events.StlsInjection) -> Effects:
+        is_secure = yield from self._authorization.secure(event)
         if is_secure:
             # RFC 2595, section 4: nothing that was said before counts any more.
             self._conversation.happened(Outcome.SECURED)
-            self._channel = replace(self._channel, is_secure=True)
-        else:
+            self._voice.reset()
+        elif is_secure is False:
             self._end()
 
-    def _authenticate(self, mechanism: str, initial: Secret | None) -> Effects:
-        if mechanism not in mechanisms(self._channel):
-            yield Send(err("Unknown mechanism."))
-            return
-        response = initial
-        if response is None:
-            response = yield from self._challenge()
-        if response is not None:
-            attempt = read_plain(response)
-            if attempt is None:
-                yield Send(err("Bad response."))
-            else:
-                yield from self._admit(attempt.name, attempt.secret)
-
-    def _challenge(self) -> Generator[Effect, Any, Secret | None]:
-        """Send an empty challenge; return the response, None where the exchange is over."""
-        yield Send(replies.challenge())
+    def _hear(self) -> Generator[Effect, Any, Secret | None]:
+        """Return the answer to a challenge, None where the exchange is over."""
         self._conversation.challenged()
         while (event := self._conversation.next_event()) is None:
             octets = yield Receive()
@@ -152,24 +160,25 @@ class Session:
                 self._end()
                 return None
             self._conversation.feed(octets)
-        if isinstance(event, events.AuthResponse):
+        if isinstance(event, verbs.AuthResponse):
             return event.response
         yield from self._handle(event)
         return None
 
-    def _admit(self, name: str, secret: Secret) -> Effects:
-        account: AccountId | Refusal = yield Admit(name, secret)
-        if isinstance(account, Refusal):
-            yield Send(REFUSALS[account])
-            return
+    def _admit(self, identity: Identity) -> Effects:
         # RFC 1939, section 4: the lease first, then +OK.
-        messages = yield OpenMaildrop(account)
+        messages = yield OpenMaildrop(identity)
         if isinstance(messages, Closed):
-            yield Send(CLOSED[messages])
+            yield self._err(*CLOSED[messages])
             return
         self._conversation.happened(Outcome.ADMITTED)
-        self._transaction = Transaction(messages)
-        yield Send(ok(f"{len(messages)} messages"))
+        view = View(
+            is_utf8=self._authorization.is_utf8,
+            utf8_headers=self._site.utf8_headers,
+            has_last=self._site.last,
+        )
+        self._transaction = Transaction(messages, view, self._voice)
+        yield Send(self._voice.ok(N_("{count} messages"), count=len(messages)))
 
     # UPDATE
 
@@ -177,7 +186,14 @@ class Session:
         was_admitted = self.state is State.TRANSACTION
         self._conversation.happened(Outcome.QUIT)
         if not was_admitted:
-            yield Send(ok("Goodbye."))
+            yield Send(self._voice.ok(N_("Goodbye.")))
             return
         yield from self._transaction.update()
         self._conversation.happened(Outcome.UPDATED)
+
+
+def _is_refusal(effect: Effect) -> bool:
+    """Return whether a command was bad; a code says that it was good and is refused."""
+    if not isinstance(effect, Send):
+        return False
+    return effect.octets.startswith(b"-ERR ") and not effect.octets.startswith(b"-ERR [")

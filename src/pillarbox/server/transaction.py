@@ -1,47 +1,82 @@
 """The TRANSACTION state: a fixed view, what is marked in it, and the replies about it. Pure."""
 
 from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from pillarbox.base.words import N_
 from pillarbox.server.effects import Commit, Effect, Send, Transmit
+from pillarbox.server.site import Utf8Headers
+from pillarbox.server.voice import Voice
 from pillarbox.store.store import Message
-from pillarbox.wire.pop3 import events
+from pillarbox.wire.pop3 import verbs
 from pillarbox.wire.pop3.events import Event
-from pillarbox.wire.pop3.replies import Code, err, multi_line, ok
+from pillarbox.wire.pop3.replies import Code
 
 Effects = Generator[Effect, Any, None]
 
-NO_SUCH_MESSAGE = err("No such message.")
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How this client is shown its messages."""
+
+    is_utf8: bool = False  # it has said UTF8
+    utf8_headers: Utf8Headers = Utf8Headers.SURROGATE
+    has_last: bool = False
+
+    def is_surrogate(self, message: Message) -> bool:
+        """Return whether a surrogate is shown: RFC 6856, section 2.1."""
+        return self._is_changed(message) and self.utf8_headers is Utf8Headers.SURROGATE
+
+    def is_refused(self, message: Message) -> bool:
+        """Return whether the message is for clients in UTF-8 mode only."""
+        return self._is_changed(message) and self.utf8_headers is Utf8Headers.REFUSE
+
+    def octets(self, message: Message) -> int:
+        """Return how many octets RETR sends, dots that are stuffed not counted."""
+        surrogate = message.form.surrogate_octets
+        if surrogate is not None and self.is_surrogate(message):
+            return surrogate
+        return message.form.octets
+
+    def _is_changed(self, message: Message) -> bool:
+        return message.form.surrogate_octets is not None and not self.is_utf8
 
 
 class Transaction:
     """Messages by number, from 1; numbers and octet counts stay what they were at login."""
 
-    def __init__(self, messages: Sequence[Message]) -> None:
+    def __init__(self, messages: Sequence[Message], view: View, voice: Voice) -> None:
         self._messages = messages
+        self._view = view
+        self._voice = voice
         self._marked: set[int] = set()
+        self._last = 0
 
     def handle(self, event: Event) -> Effects:
         """Yield what one command leads to."""
         match event:
-            case events.Stat():
+            case verbs.Stat():
                 # RFC 1939, section 5: nothing may follow the two numbers.
-                yield Send(ok(f"{self._count()} {self._octets()}"))
-            case events.List(number):
-                yield from self._listing(number, lambda message: str(message.form.octets))
-            case events.Uidl(number):
+                yield self._ok("{count} {octets}", count=self._count(), octets=self._octets())
+            case verbs.List(number):
+                yield from self._list(number)
+            case verbs.Uidl(number):
                 yield from self._listing(number, lambda message: message.unique_id)
-            case events.Retr(number):
+            case verbs.Retr(number):
                 yield from self._transmit(number, None)
-            case events.Top(number, lines):
+            case verbs.Top(number, lines):
                 yield from self._transmit(number, lines)
-            case events.Dele(number):
+            case verbs.Dele(number):
                 yield from self._mark(number)
-            case events.Noop():
-                yield Send(ok())
-            case events.Rset():
+            case verbs.Noop():
+                yield self._ok()
+            case verbs.Rset():
                 self._marked.clear()
-                yield Send(ok(f"{len(self._messages)} messages"))
+                self._last = 0
+                yield self._ok(N_("{count} messages"), count=len(self._messages))
+            case verbs.Last():
+                yield self._say_last()
 
     def update(self) -> Effects:
         """Yield the UPDATE state: remove, and only then say so. RFC 1939, section 6."""
@@ -49,11 +84,21 @@ class Transaction:
         # The lease goes before the goodbye: whoever reads that may log in again at once.
         is_removed = yield Commit(marked)
         if is_removed:
-            yield Send(ok("Goodbye."))
+            yield self._ok(N_("Goodbye."))
         else:
             # Not "nothing was removed": a commit whose last sync failed may yet be there after a
             # crash. RFC 1939, section 6 wants an error here, and the next login tells.
-            yield Send(err("The removal failed. Log in again to see what is left.", Code.SYS_TEMP))
+            failed = N_("The removal failed. Log in again to see what is left.")
+            yield self._err(failed, Code.SYS_TEMP)
+
+    def _ok(self, template: str = "", **fields: object) -> Send:
+        return Send(self._voice.ok(template, **fields))
+
+    def _err(self, template: str, code: Code | None = None) -> Send:
+        return Send(self._voice.err(template, code))
+
+    def _no_such_message(self) -> Send:
+        return self._err(N_("No such message."))
 
     def _unmarked(self) -> Iterator[tuple[int, Message]]:
         for number, message in enumerate(self._messages, start=1):
@@ -64,35 +109,64 @@ class Transaction:
         return len(self._messages) - len(self._marked)
 
     def _octets(self) -> int:
-        return sum(message.form.octets for _, message in self._unmarked())
+        return sum(self._view.octets(message) for _, message in self._unmarked())
 
     def _message(self, number: int) -> Message | None:
         is_there = 1 <= number <= len(self._messages) and number not in self._marked
         return self._messages[number - 1] if is_there else None
 
+    def _list(self, number: int | None) -> Effects:
+        message = None if number is None else self._message(number)
+        if message is not None and self._view.is_refused(message):
+            yield self._utf8_only()
+        else:
+            yield from self._listing(number, lambda each: str(self._view.octets(each)))
+
     def _listing(self, number: int | None, fact: Callable[[Message], str]) -> Effects:
         """Say one fact of one message, or of each that is not marked."""
         if number is None:
             lines = (f"{number} {fact(message)}" for number, message in self._unmarked())
-            for block in multi_line(f"{self._count()} messages", lines):
+            for block in self._voice.listing(N_("{count} messages"), lines, count=self._count()):
                 yield Send(block)
             return
         message = self._message(number)
-        yield Send(ok(f"{number} {fact(message)}") if message else NO_SUCH_MESSAGE)
+        if message is None:
+            yield self._no_such_message()
+        else:
+            yield self._ok("{number} {fact}", number=number, fact=fact(message))
 
     def _transmit(self, number: int, lines: int | None) -> Effects:
         message = self._message(number)
         if message is None:
-            yield Send(NO_SUCH_MESSAGE)
-            return
-        first = ok(f"{message.form.octets} octets" if lines is None else "Top of message follows.")
-        can_be_read = yield Transmit(first, message, lines)
-        if not can_be_read:
-            yield Send(err("The message cannot be read now.", Code.SYS_TEMP))
+            yield self._no_such_message()
+        elif self._view.is_refused(message):
+            yield self._utf8_only()
+        else:
+            can_be_read = yield self._transmission(message, lines)
+            if not can_be_read:
+                yield self._err(N_("The message cannot be read now."), Code.SYS_TEMP)
+            elif lines is None:
+                self._last = max(self._last, number)  # RFC 1460, section 5, RETR
+
+    def _transmission(self, message: Message, lines: int | None) -> Transmit:
+        if lines is None:
+            first = self._voice.ok(N_("{octets} octets"), octets=self._view.octets(message))
+        else:
+            first = self._voice.ok(N_("Top of message follows."))
+        return Transmit(first, message, lines, as_surrogate=self._view.is_surrogate(message))
+
+    def _say_last(self) -> Send:
+        if not self._view.has_last:
+            return self._err(N_("Unknown command."))
+        return self._ok("{last}", last=self._last)
+
+    def _utf8_only(self) -> Send:
+        return self._err(N_("The message is for clients that say UTF8."), Code.UTF8)
 
     def _mark(self, number: int) -> Effects:
         if self._message(number) is None:
-            yield Send(NO_SUCH_MESSAGE)
+            yield self._no_such_message()
             return
         self._marked.add(number)
-        yield Send(ok("Marked."))
+        self._last = max(self._last, number)  # RFC 1460, section 5, DELE
+        yield self._ok(N_("Marked."))

@@ -6,7 +6,22 @@ Pure: chunks in, chunks out.
 from collections.abc import Iterable, Iterator
 
 from pillarbox.message.served import ServedForm
+from pillarbox.server.effects import Transmit
+from pillarbox.store.blobs.port import BlobReader
+from pillarbox.store.served import served_chunks, surrogate_chunks
 from pillarbox.wire.dots import DotStuffer
+
+
+def transmitted(effect: Transmit, reader: BlobReader) -> Iterator[bytes]:
+    """Yield what a Transmit sends behind its first line; raises StoreFault while reading."""
+    form, lines = effect.message.form, effect.lines
+    if effect.as_surrogate:
+        chunks, header_octets = surrogate_chunks(reader, form), form.surrogate_header_octets or 0
+        return _stuffed(chunks if lines is None else _cut(chunks, header_octets, lines))
+    chunks = served_chunks(reader, form)
+    if effect.is_bare:
+        return chunks
+    return whole(chunks, form) if lines is None else top(chunks, form, lines)
 
 
 def whole(chunks: Iterable[bytes], form: ServedForm) -> Iterator[bytes]:

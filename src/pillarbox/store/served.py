@@ -38,3 +38,8 @@ def _exactly(chunks: Iterator[bytes], octets: int) -> Iterator[bytes]:
         yield chunk
     if rest:
         raise StoreFault("A message in the store is damaged: its octets are not as many as it had.")
+
+
+def surrogate_chunks(reader: BlobReader, form: ServedForm) -> Iterator[bytes]:
+    """STAND-IN by the coordinator until the surrogate helper's function is here."""
+    return served_chunks(reader, form)

@@ -35,6 +35,10 @@ class LineBuffer:
         """Take what was received."""
         self._octets += octets
 
+    def clear(self) -> None:
+        """Throw away what is held."""
+        self._octets.clear()
+
     def reach_line(self) -> bool:
         """Return whether a line starts here; drops what is left of one that was too long."""
         if self._is_skipping:

@@ -1,36 +1,43 @@
-"""What CAPA announces: RFC 2449, section 6.
+"""What CAPA announces: RFC 2449, section 6; RFC 2595, 5034, 6856.
 
-Everything that is announced before login is announced after it too (section 5), so the list depends
-on the channel alone.
+Everything that is announced before login is announced after it too (RFC 2449, section 5), so the
+list depends on the site and the channel alone.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Channel:
-    """What the connection is now."""
+class Offer:
+    """What a connection is offered now.
 
-    is_secure: bool  # TLS is on
-    offers_stls: bool  # there is a certificate
-    allows_plaintext: bool  # allow_plaintext_auth_without_tls
+    `expire_days` is the least number of days that mail stays, None where it stays for ever.
+    `login_delay_seconds` is the least time between two logins.
+    """
 
-    @property
-    def allows_passwords(self) -> bool:
-        """Whether a mechanism that shows the password may be used."""
-        return self.is_secure or self.allows_plaintext
-
-
-def mechanisms(channel: Channel) -> list[str]:
-    """Return the SASL mechanisms that may be used now."""
-    return ["PLAIN"] if channel.allows_passwords else []
+    stls: bool
+    passwords: bool  # USER and PASS
+    mechanisms: Sequence[str]
+    expire_days: int | None
+    login_delay_seconds: int
+    implementation: str
 
 
-def capabilities(channel: Channel, implementation: str) -> list[str]:
+def capabilities(offer: Offer) -> list[str]:
     """Return the lines of the reply to CAPA."""
     lines = ["TOP", "UIDL", "RESP-CODES", "AUTH-RESP-CODE", "PIPELINING"]
-    if channel.offers_stls and not channel.is_secure:
+    if offer.stls:
         lines.append("STLS")
-    if channel.allows_passwords:
-        lines += ["USER", " ".join(["SASL", *mechanisms(channel)])]
-    return [*lines, f"IMPLEMENTATION {implementation}"]
+    if offer.passwords:
+        lines.append("USER")
+    expire = "NEVER" if offer.expire_days is None else offer.expire_days
+    return [
+        *lines,
+        " ".join(["SASL", *offer.mechanisms]),
+        f"EXPIRE {expire}",
+        f"LOGIN-DELAY {offer.login_delay_seconds}",
+        "UTF8 USER",  # RFC 6856, section 2.1: names and passwords may be UTF-8 without the command
+        "LANG",
+        f"IMPLEMENTATION {offer.implementation}",
+    ]

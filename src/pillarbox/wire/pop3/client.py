@@ -27,19 +27,18 @@ from pillarbox.wire.pop3.answers import (
     StlsInjectionFault,
     UnsolicitedFault,
 )
-from pillarbox.wire.pop3.commands import (
+from pillarbox.wire.pop3.commands import AuthCancel, Command, encode
+from pillarbox.wire.pop3.verbs import (
     Auth,
-    AuthCancel,
     AuthResponse,
     Capa,
-    Command,
+    Lang,
     List,
     Quit,
     Retr,
     Stls,
     Top,
     Uidl,
-    encode,
 )
 
 REPLY_OCTETS = 8192  # RFC 1939, section 3 allows 512; servers with long texts are let be
@@ -142,7 +141,7 @@ class ClientConversation:
         match command:
             case Stls():
                 self._is_securing = True
-            case Capa() | List(None) | Uidl(None):
+            case Capa() | Lang(None) | List(None) | Uidl(None):
                 self._listing = _Listing()
             case Retr() | Top():
                 self._message = DotReader()

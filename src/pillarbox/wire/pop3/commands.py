@@ -1,10 +1,11 @@
-"""What we say to a server, as values, and the octets of each: RFC 1939, 2449, 2595, 5034."""
+"""What a client says: the verbs, and what only it makes of them; and the octets of each."""
 
 import base64
 from dataclasses import dataclass
 
 from pillarbox.base.errors import OperatorFault
 from pillarbox.base.secret import Secret
+from pillarbox.wire.pop3 import verbs
 
 COMMAND_OCTETS = 255  # RFC 2449, section 4, CRLF included
 FORBIDDEN = frozenset(b"\r\n\0")  # each would end the line, or what the server makes of it
@@ -15,13 +16,6 @@ class UnsendableFault(OperatorFault):
 
 
 @dataclass(frozen=True, slots=True)
-class User:
-    """RFC 1939, section 7."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
 class Pass:
     """RFC 1939, section 7; spaces are part of the password."""
 
@@ -29,111 +23,39 @@ class Pass:
 
 
 @dataclass(frozen=True, slots=True)
-class Auth:
-    """RFC 5034, section 4. An initial response that the line cannot hold waits for a challenge."""
-
-    mechanism: str
-    initial: Secret | None
-
-
-@dataclass(frozen=True, slots=True)
-class AuthResponse:
-    """RFC 5034, section 4: the answer to a challenge."""
-
-    response: Secret
-
-
-@dataclass(frozen=True, slots=True)
 class AuthCancel:
     """RFC 5034, section 4: the end of an exchange that we do not want to go on with."""
 
 
-@dataclass(frozen=True, slots=True)
-class Capa:
-    """RFC 2449, section 5."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stls:
-    """RFC 2595, section 4; nothing may be sent behind it before TLS is on."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stat:
-    """RFC 1939, section 5."""
-
-
-@dataclass(frozen=True, slots=True)
-class List:
-    """RFC 1939, section 5; all messages where `number` is None."""
-
-    number: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Uidl:
-    """RFC 1939, section 7; all messages where `number` is None."""
-
-    number: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Retr:
-    """RFC 1939, section 5."""
-
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class Top:
-    """RFC 1939, section 7; the header and `lines` of the body."""
-
-    number: int
-    lines: int
-
-
-@dataclass(frozen=True, slots=True)
-class Dele:
-    """RFC 1939, section 5."""
-
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class Noop:
-    """RFC 1939, section 5."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rset:
-    """RFC 1939, section 5."""
-
-
-@dataclass(frozen=True, slots=True)
-class Quit:
-    """RFC 1939, sections 4 and 6."""
-
-
 Command = (
-    User | Pass | Auth | AuthResponse | AuthCancel | Capa | Stls | Stat | List | Uidl | Retr | Top
-    | Dele | Noop | Rset | Quit
+    Pass | AuthCancel | verbs.Capa | verbs.Stls | verbs.Utf8 | verbs.Lang | verbs.User | verbs.Apop
+    | verbs.Auth | verbs.AuthResponse | verbs.Stat | verbs.List | verbs.Uidl | verbs.Retr
+    | verbs.Top | verbs.Dele | verbs.Noop | verbs.Rset | verbs.Last | verbs.Quit
 )  # fmt: skip
 
 BARE = {
-    Capa: b"CAPA",
-    Stls: b"STLS",
-    Stat: b"STAT",
-    Noop: b"NOOP",
-    Rset: b"RSET",
-    Quit: b"QUIT",
+    verbs.Capa: b"CAPA",
+    verbs.Stls: b"STLS",
+    verbs.Utf8: b"UTF8",
+    verbs.Stat: b"STAT",
+    verbs.Noop: b"NOOP",
+    verbs.Rset: b"RSET",
+    verbs.Last: b"LAST",
+    verbs.Quit: b"QUIT",
     AuthCancel: b"*",
 }
-NUMBERED = {List: b"LIST", Uidl: b"UIDL", Retr: b"RETR", Dele: b"DELE"}
+NUMBERED = {
+    verbs.List: b"LIST",
+    verbs.Uidl: b"UIDL",
+    verbs.Retr: b"RETR",
+    verbs.Dele: b"DELE",
+    verbs.Top: b"TOP",
+}
 
 
 def encode(command: Command) -> bytes:
     """Return the line to send, CRLF included; raises UnsendableFault."""
-    if isinstance(command, AuthResponse):
+    if isinstance(command, verbs.AuthResponse):
         # RFC 5034, section 4: these lines are as long as the mechanism makes them.
         return _base64(command.response) + b"\r\n"
     line = _line(command)
@@ -146,19 +68,35 @@ def encode(command: Command) -> bytes:
 
 def _line(command: Command) -> bytes:
     match command:
-        case User(name):
-            return b"USER " + name.encode("utf-8")
         case Pass(password):
             return b"PASS " + password.reveal()
-        case Auth(mechanism, initial):
+        case verbs.Auth(mechanism, initial):
             return _auth(mechanism.encode("ascii"), initial)
-        case List(number) | Uidl(number) | Retr(number) | Dele(number):
-            keyword = NUMBERED[type(command)]
-            return keyword if number is None else b"%s %d" % (keyword, number)
-        case Top(number, lines):
-            return b"TOP %d %d" % (number, lines)
+        case verbs.User() | verbs.Apop() | verbs.Lang():
+            return _texts(command)
+        case verbs.List() | verbs.Uidl() | verbs.Retr() | verbs.Dele() | verbs.Top():
+            return _numbers(command)
         case _:
             return BARE[type(command)]
+
+
+def _texts(command: verbs.User | verbs.Apop | verbs.Lang) -> bytes:
+    match command:
+        case verbs.User(name):
+            return b"USER " + name.encode("utf-8")
+        case verbs.Apop(name, digest):
+            return b"APOP %s %s" % (name.encode("utf-8"), digest.encode("ascii"))
+        case verbs.Lang(tag):
+            return b"LANG" if tag is None else b"LANG " + tag.encode("ascii")
+
+
+def _numbers(command: verbs.List | verbs.Uidl | verbs.Retr | verbs.Dele | verbs.Top) -> bytes:
+    keyword = NUMBERED[type(command)]
+    if command.number is None:
+        return keyword
+    if isinstance(command, verbs.Top):
+        return b"%s %d %d" % (keyword, command.number, command.lines)
+    return b"%s %d" % (keyword, command.number)
 
 
 def _auth(mechanism: bytes, initial: Secret | None) -> bytes:

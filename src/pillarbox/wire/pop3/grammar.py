@@ -7,11 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pillarbox.base.secret import Secret
-from pillarbox.wire.pop3 import events
+from pillarbox.wire.pop3 import events, verbs
 from pillarbox.wire.pop3.events import Event, Fault, Malformed
 from pillarbox.wire.pop3.state import State
 
 NUMBER = re.compile(rb"[0-9]{1,10}")  # no maildrop has more; keeps int() cheap on hostile input
+DIGEST = re.compile(r"[0-9a-f]{32}")  # RFC 1939, section 7: lower-case hex of MD5
+LANGUAGE_RANGE = re.compile(r"\*|[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8}){0,8}")  # RFC 4647, section 2.1
 MECHANISM = re.compile(r"[A-Z0-9_-]{1,20}")  # RFC 4422, section 3.1
 
 Reader = Callable[[bytes], Event | Fault]
@@ -75,7 +77,7 @@ def _number_and_lines(arguments: bytes) -> Event | Fault:
     number, lines = _value(first), _value(second)
     if number is None or lines is None:
         return Fault.ARGUMENTS
-    return events.Top(number, lines)
+    return verbs.Top(number, lines)
 
 
 def _value(octets: bytes) -> int | None:
@@ -84,7 +86,21 @@ def _value(octets: bytes) -> int | None:
 
 def _name(arguments: bytes) -> Event | Fault:
     name = _text(arguments.rstrip(b" "))
-    return events.User(name) if name else Fault.ARGUMENTS
+    return verbs.User(name) if name else Fault.ARGUMENTS
+
+
+def _name_and_digest(arguments: bytes) -> Event | Fault:
+    octets, _, digest = arguments.rstrip(b" ").rpartition(b" ")
+    name = _text(octets)
+    found = DIGEST.fullmatch(digest.decode("latin-1"))
+    return verbs.Apop(name, found[0]) if name and found else Fault.ARGUMENTS
+
+
+def _language(arguments: bytes) -> Event | Fault:
+    tag = arguments.strip(b" ").decode("latin-1")
+    if not tag:
+        return verbs.Lang(None)
+    return verbs.Lang(tag) if LANGUAGE_RANGE.fullmatch(tag) else Fault.ARGUMENTS
 
 
 def _password(arguments: bytes) -> Event | Fault:
@@ -100,11 +116,11 @@ def _mechanism(arguments: bytes) -> Event | Fault:
     if not MECHANISM.fullmatch(mechanism):
         return Fault.ARGUMENTS
     if not space:
-        return events.Auth(mechanism, None)
+        return verbs.Auth(mechanism, None)
     if initial == b"=":  # RFC 5034, section 4: there, and empty
-        return events.Auth(mechanism, Secret(b""))
+        return verbs.Auth(mechanism, Secret(b""))
     response = decode_response(initial) if initial else None
-    return Fault.NOT_BASE64 if response is None else events.Auth(mechanism, response)
+    return Fault.NOT_BASE64 if response is None else verbs.Auth(mechanism, response)
 
 
 def _text(octets: bytes) -> str | None:
@@ -118,19 +134,30 @@ def _text(octets: bytes) -> str | None:
 _BEFORE = frozenset({State.AUTHORIZATION})
 _AFTER = frozenset({State.TRANSACTION})
 
+# What a web client starts with: a browser can be made to send a form to us, whose lines would be
+# commands (https://alpaca-attack.com).
+HTTP_VERBS = (
+    *(b"GET ", b"POST ", b"PUT ", b"HEAD ", b"OPTIONS ", b"DELETE "),
+    *(b"CONNECT ", b"TRACE ", b"PATCH ", b"PRI "),
+)
+
 COMMANDS = {
-    b"CAPA": Command(_BEFORE | _AFTER, _nothing(events.Capa())),
-    b"STLS": Command(_BEFORE, _nothing(events.Stls())),
+    b"CAPA": Command(_BEFORE | _AFTER, _nothing(verbs.Capa())),
+    b"STLS": Command(_BEFORE, _nothing(verbs.Stls())),
+    b"UTF8": Command(_BEFORE, _nothing(verbs.Utf8())),
+    b"LANG": Command(_BEFORE | _AFTER, _language),
     b"USER": Command(_BEFORE, _name),
     b"PASS": Command(_BEFORE, _password),
+    b"APOP": Command(_BEFORE, _name_and_digest),
     b"AUTH": Command(_BEFORE, _mechanism),
-    b"STAT": Command(_AFTER, _nothing(events.Stat())),
-    b"LIST": Command(_AFTER, _optional_number(events.List)),
-    b"UIDL": Command(_AFTER, _optional_number(events.Uidl)),
-    b"RETR": Command(_AFTER, _number(events.Retr)),
+    b"STAT": Command(_AFTER, _nothing(verbs.Stat())),
+    b"LIST": Command(_AFTER, _optional_number(verbs.List)),
+    b"UIDL": Command(_AFTER, _optional_number(verbs.Uidl)),
+    b"RETR": Command(_AFTER, _number(verbs.Retr)),
     b"TOP": Command(_AFTER, _number_and_lines),
-    b"DELE": Command(_AFTER, _number(events.Dele)),
-    b"NOOP": Command(_AFTER, _nothing(events.Noop())),
-    b"RSET": Command(_AFTER, _nothing(events.Rset())),
-    b"QUIT": Command(_BEFORE | _AFTER, _nothing(events.Quit())),
+    b"DELE": Command(_AFTER, _number(verbs.Dele)),
+    b"NOOP": Command(_AFTER, _nothing(verbs.Noop())),
+    b"RSET": Command(_AFTER, _nothing(verbs.Rset())),
+    b"LAST": Command(_AFTER, _nothing(verbs.Last())),
+    b"QUIT": Command(_BEFORE | _AFTER, _nothing(verbs.Quit())),
 }

@@ -4,30 +4,20 @@ from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
 from pillarbox.base.errors import Bug
-from pillarbox.wire.pop3.events import Fault
 
 REPLY_OCTETS = 512  # RFC 1939, section 3, CRLF included
 BLOCK_OCTETS = 65_536  # how much of a long listing is built at a time
 
 
 class Code(StrEnum):
-    """Reply codes, each sent only where it is true: RFC 2449, section 8; RFC 3206."""
+    """Reply codes, each sent only where it is true: RFC 2449, section 8; RFC 3206; RFC 6856."""
 
     IN_USE = "[IN-USE]"
+    LOGIN_DELAY = "[LOGIN-DELAY]"
     AUTH = "[AUTH]"
     SYS_TEMP = "[SYS/TEMP]"
     SYS_PERM = "[SYS/PERM]"
-
-
-FAULTS = {
-    Fault.TOO_LONG: "Line too long.",
-    Fault.UNKNOWN: "Unknown command.",
-    Fault.WRONG_STATE: "Not in this state.",
-    Fault.ARGUMENTS: "Bad arguments.",
-    Fault.NO_NAME: "Send USER first.",
-    Fault.NOT_BASE64: "Not base64.",
-    Fault.CANCELLED: "Cancelled.",
-}
+    UTF8 = "[UTF8]"
 
 
 def ok(text: str = "") -> bytes:
@@ -49,7 +39,7 @@ def multi_line(first: str, lines: Iterable[str]) -> Iterator[bytes]:
     """Yield a multi-line reply in blocks; no line may start with a dot."""
     block = bytearray(ok(first))
     for line in lines:
-        block += line.encode("ascii") + b"\r\n"
+        block += line.encode("utf-8") + b"\r\n"
         if len(block) >= BLOCK_OCTETS:
             yield bytes(block)
             block.clear()

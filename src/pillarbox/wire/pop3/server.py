@@ -5,17 +5,10 @@ The caller feeds what it reads, takes events until there is none, and says what 
 """
 
 from pillarbox.wire.lines import LineBuffer, TooLong
-from pillarbox.wire.pop3.events import (
-    AuthResponse,
-    Event,
-    Fault,
-    Malformed,
-    Stls,
-    StlsInjection,
-    User,
-)
-from pillarbox.wire.pop3.grammar import decode_response, parse
+from pillarbox.wire.pop3.events import Event, Fault, HttpRequest, Malformed, StlsInjection
+from pillarbox.wire.pop3.grammar import HTTP_VERBS, decode_response, parse
 from pillarbox.wire.pop3.state import Outcome, State, moved
+from pillarbox.wire.pop3.verbs import AuthResponse, Stls, User
 
 COMMAND_OCTETS = 255  # RFC 2449, section 4, CRLF included
 AUTH_OCTETS = 12_288  # RFC 5034, section 4: as long as the mechanisms need; 8 KB tokens in base64
@@ -29,6 +22,7 @@ class ServerConversation:
         self._lines = LineBuffer()
         self._name: str | None = None
         self._is_challenged = False
+        self._is_deaf = False  # after what is no POP3
 
     def feed(self, octets: bytes) -> None:
         """Take what was received. Take all events before feeding again: that bounds the memory."""
@@ -36,7 +30,11 @@ class ServerConversation:
 
     def next_event(self) -> Event | None:
         """Return what the client says next, None where more octets are needed."""
-        line = self._lines.next_line(self._limit()) if self._lines.reach_line() else None
+        if not self._lines.reach_line():
+            return None
+        if self._is_deaf or self._is_http():
+            return self._close_ears()
+        line = self._lines.next_line(self._limit())
         if line is None:
             return None
         if self._is_challenged:
@@ -53,6 +51,16 @@ class ServerConversation:
         """Move to the state that follows."""
         self.state = moved(self.state, outcome)
         self._name = None
+
+    def _close_ears(self) -> HttpRequest | None:
+        """Hear nothing any more; say so once."""
+        self._lines.clear()
+        was_deaf, self._is_deaf = self._is_deaf, True
+        return None if was_deaf else HttpRequest()
+
+    def _is_http(self) -> bool:
+        is_first = self.state is State.AUTHORIZATION and not self._is_challenged
+        return is_first and any(self._lines.starts_with(verb) for verb in HTTP_VERBS)
 
     def _limit(self) -> int:
         # A long initial response is taken too, though a client should not send one.

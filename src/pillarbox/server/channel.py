@@ -1,0 +1,56 @@
+"""What the connection is now, and what it is offered by that."""
+
+from dataclasses import dataclass
+
+from pillarbox.sasl.mechanisms import MECHANISMS, Mechanism
+from pillarbox.server.site import Site
+from pillarbox.wire.pop3.capa import Offer
+
+IMPLEMENTATION = "Pillarbox"  # without a version: it would only help an attacker
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A connection, with or without TLS.
+
+    `end_point` is its tls-server-end-point (RFC 5929, section 4), where it has one. `timestamp` is
+    the one in the greeting, for APOP.
+    """
+
+    is_secure: bool
+    offers_stls: bool  # there is a certificate
+    end_point: bytes | None = None
+    timestamp: str | None = None
+
+
+def allows_passwords(channel: Channel, site: Site) -> bool:
+    """Return whether a mechanism that shows the password, or a token, may be used."""
+    return channel.is_secure or site.allow_plaintext_auth_without_tls
+
+
+def mechanisms(channel: Channel, site: Site) -> list[str]:
+    """Return the SASL mechanisms that may be used now, the strongest first."""
+    return [name for name, each in MECHANISMS.items() if _is_offered(each, channel, site)]
+
+
+def _is_offered(mechanism: Mechanism, channel: Channel, site: Site) -> bool:
+    is_on = {
+        "CRAM-MD5": site.cram_md5,
+        "XOAUTH2": site.tokens,
+        "OAUTHBEARER": site.tokens,
+    }.get(mechanism.name, True)
+    is_bound = channel.end_point is not None or not mechanism.needs_end_point
+    is_safe = allows_passwords(channel, site) or not mechanism.reveals_password
+    return is_on and is_bound and is_safe
+
+
+def offer(channel: Channel, site: Site) -> Offer:
+    """Return what CAPA announces."""
+    return Offer(
+        stls=channel.offers_stls and not channel.is_secure,
+        passwords=allows_passwords(channel, site),
+        mechanisms=mechanisms(channel, site),
+        expire_days=site.retention_days or None,
+        login_delay_seconds=site.login_delay_seconds,
+        implementation=IMPLEMENTATION,
+    )
