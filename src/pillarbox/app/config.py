@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Callable
+from ipaddress import ip_address
 from typing import Annotated
 
 import msgspec
@@ -9,6 +10,7 @@ import msgspec
 from pillarbox.app.home import Home
 from pillarbox.base.errors import OperatorFault
 from pillarbox.base.words import N_
+from pillarbox.net.listener import split_address
 from pillarbox.net.post_form import is_safe_url
 from pillarbox.server.site import Utf8Headers
 from pillarbox.server.trusted import trust
@@ -30,6 +32,11 @@ class Listen(_Table, frozen=True):
     pop3s_proxied: tuple[str, ...] = ()
     pop2: tuple[str, ...] = ()
     pop1: tuple[str, ...] = ()
+
+    @property
+    def historical(self) -> tuple[str, ...]:
+        """Where passwords and mail pass in the clear, since the protocols know nothing else."""
+        return self.pop2 + self.pop1
 
 
 class Proxy(_Table, frozen=True):
@@ -115,12 +122,21 @@ class Configuration(_Table, frozen=True):
 # What is in the file's grammar but not built yet is refused, not ignored.
 NOT_YET: dict[str, Callable[[Configuration], bool]] = {
     "workers": lambda config: config.workers > 1,
-    "listen.pop2": lambda config: bool(config.listen.pop2),
-    "listen.pop1": lambda config: bool(config.listen.pop1),
     "tls.more": lambda config: bool(config.tls.more),
     "tls.strict_sni": lambda config: config.tls.strict_sni,
     "policy.retention_days": lambda config: config.policy.retention_days > 0,
 }
+
+
+def _is_on_loopback(address: str) -> bool:
+    if address.startswith("unix:"):
+        return False
+    host, _ = split_address(address)
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
 
 # What is in no way meant is refused, before somebody relies on it.
 CONTRADICTIONS: list[tuple[str, Callable[[Configuration], bool]]] = [
@@ -159,6 +175,22 @@ CONTRADICTIONS: list[tuple[str, Callable[[Configuration], bool]]] = [
     (
         N_("{path}: listen.pop3s_proxied is of no use while proxy.trusted is empty."),
         lambda config: bool(config.listen.pop3s_proxied) and not config.proxy.trusted,
+    ),
+    (
+        N_(
+            "{path}: listen.pop2 and listen.pop1 may name addresses on loopback only, or"
+            " localhost: all that passes there can be read by anyone on the way."
+        ),
+        lambda config: not all(map(_is_on_loopback, config.listen.historical)),
+    ),
+    (
+        N_(
+            "{path}: listen.pop2 and listen.pop1 need auth.allow_plaintext_auth_without_tls = true:"
+            " neither protocol knows TLS."
+        ),
+        lambda config: (
+            bool(config.listen.historical) and not config.auth.allow_plaintext_auth_without_tls
+        ),
     ),
     (
         N_("{path}: oauth.account_claim must name what in a token names the account."),

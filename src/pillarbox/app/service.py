@@ -72,6 +72,8 @@ class Service:
             "pop3": (listen.pop3, self._pop3.serve),
             "pop3s": (listen.pop3s, self._pop3.serve_secure),
             "pop3s_proxied": (listen.pop3s_proxied, self._pop3.serve_proxied),
+            "pop2": (listen.pop2, self._pop3.serve_pop2),
+            "pop1": (listen.pop1, self._pop3.serve_pop1),
             "lmtp": (listen.lmtp, self._lmtp.serve),
         }
         found: dict[str, list[list[str | int]]] = {}

@@ -39,7 +39,7 @@ from pillarbox.server.effects import (
 )
 from pillarbox.server.limits import Connections
 from pillarbox.server.services import Services
-from pillarbox.server.session import Session
+from pillarbox.server.session import Effects, Session
 from pillarbox.server.transmission import transmitted
 from pillarbox.store.store import Maildrop, MaildropInUseError, Message
 
@@ -61,8 +61,11 @@ class Driver:
         self._is_draining = False
         self._wait: asyncio.Timeout | None = None  # for the client
 
-    async def run(self, *, is_secure: bool) -> None:
-        """Serve the connection to its end. Raises CancelledError, and Bug where we broke a rule."""
+    async def run(self, *, is_secure: bool, effects: Effects | None = None) -> None:
+        """Serve the connection to its end; `effects` are another session's than POP3's.
+
+        Raises CancelledError, and Bug where we broke a rule.
+        """
         services = self._services
         why = "error"
         try:
@@ -73,7 +76,7 @@ class Driver:
                 end_point=end_point,
                 timestamp=new_timestamp(services.site.hostname) if services.site.apop else None,
             )
-            why = await self._live(Session(services.site, channel, new_nonce))
+            why = await self._live(effects or Session(services.site, channel, new_nonce).run())
         except TimeoutError:
             why = "drained" if self._is_draining else "timeout"
         except PeerFault as fault:
@@ -89,9 +92,8 @@ class Driver:
         if self._wait is not None and not self._wait.expired():
             self._wait.reschedule(_now())
 
-    async def _live(self, session: Session) -> str:
+    async def _live(self, effects: Effects) -> str:
         """Perform effects until the session or the connection is over; return how it ended."""
-        effects = session.run()
         answer: Any = None
         with suppress(StopIteration):
             while True:
@@ -235,7 +237,9 @@ class Driver:
             opening = services.disk.start(services.store.open_maildrop, identity.account)
             opening.add_done_callback(self._take)
             maildrop = await _to_its_end(opening)
-            may_begin = await services.disk.run(services.admission.begin, identity)
+            # POP1 and POP2 may open a maildrop again; they have logged in once.
+            is_again = self._account is not None
+            may_begin = is_again or await services.disk.run(services.admission.begin, identity)
         except MaildropInUseError:
             self._note_refused("in-use", None)
             return Closed.IN_USE
@@ -247,11 +251,15 @@ class Driver:
             self._note_refused("login-delay", None)
             self._release()
             return Closed.LOGIN_DELAY
+        if not is_again:
+            self._note_accepted(identity)
+        return maildrop.messages
+
+    def _note_accepted(self, identity: Identity) -> None:
         self._account = identity.account
         self._connections.admit(self._stream.peer)
         fields = {"account": identity.account, "device": identity.device}
-        services.journal.note("login.accepted", peer=self._stream.peer, **fields)
-        return maildrop.messages
+        self._services.journal.note("login.accepted", peer=self._stream.peer, **fields)
 
     def _take(self, opening: "asyncio.Future[Maildrop]") -> None:
         # Also where the session was cancelled meanwhile: what is held here is given back.

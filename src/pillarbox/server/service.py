@@ -1,4 +1,4 @@
-"""The POP3 service: what a listener calls for each connection."""
+"""The POP3 service, and that of POP1 and POP2: what a listener calls for each connection."""
 
 import asyncio
 from contextlib import suppress
@@ -7,8 +7,11 @@ from pillarbox.base.errors import PeerFault
 from pillarbox.net.stream import Stream
 from pillarbox.server.driver import Driver
 from pillarbox.server.limits import Connections, Limits
+from pillarbox.server.pop1 import Pop1Session
+from pillarbox.server.pop2 import Pop2Session
 from pillarbox.server.proxied import Proxies, ProxyRules
 from pillarbox.server.services import Services
+from pillarbox.server.session import Effects
 from pillarbox.wire.pop3.replies import Code, err
 
 TOO_MANY = err("Too many connections.", Code.SYS_TEMP)  # RFC 3206, section 4: it passes
@@ -37,20 +40,31 @@ class Pop3Service:
         if proxied is not None:
             await self._serve(proxied, is_secure=True)
 
+    async def serve_pop2(self, stream: Stream) -> None:
+        """Serve RFC 937, which knows no TLS."""
+        session = Pop2Session(self._services.site.hostname)
+        await self._serve(stream, is_secure=False, effects=session.run())
+
+    async def serve_pop1(self, stream: Stream) -> None:
+        """Serve RFC 918, which knows no TLS."""
+        await self._serve(stream, is_secure=False, effects=Pop1Session().run())
+
     def drain(self) -> None:
         """Let sessions end what they do; those that only wait end now."""
         self._proxies.drain()
         for driver in self._drivers:
             driver.drain()
 
-    async def _serve(self, stream: Stream, *, is_secure: bool) -> None:
+    async def _serve(
+        self, stream: Stream, *, is_secure: bool, effects: Effects | None = None
+    ) -> None:
         if not self._connections.enter(stream.peer):
             await self._refuse(stream, is_secure=is_secure)
             return
         driver = Driver(stream, self._services, self._connections)
         self._drivers.add(driver)
         try:
-            await driver.run(is_secure=is_secure)
+            await driver.run(is_secure=is_secure, effects=effects)
         finally:
             self._drivers.discard(driver)
 

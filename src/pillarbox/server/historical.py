@@ -1,0 +1,93 @@
+"""What POP1 and POP2 share: the life of a session, and the one mailbox that it can open. Pure."""
+
+from collections.abc import Callable, Generator, Sequence
+from enum import Enum
+from typing import Any, TypeVar
+
+from pillarbox.base.errors import Bug
+from pillarbox.base.names import Identity
+from pillarbox.base.secret import Secret
+from pillarbox.sasl.exchange import Refusal, TryPassword
+from pillarbox.server.effects import Closed, Commit, Effect, OpenMaildrop, Receive
+from pillarbox.store.store import Message
+from pillarbox.wire.table import Fault, TableConversation
+
+MAILBOX = "INBOX"  # in either case; an account has no other
+
+Effects = Generator[Effect, Any, None]
+S = TypeVar("S", bound=Enum)
+E = TypeVar("E")
+
+WHY = {
+    Refusal.NOT_ACCEPTED: "Name or password not accepted.",
+    Refusal.BAD_RESPONSE: "Name or password not accepted.",
+    Refusal.TELL_ADMINISTRATOR: "The server cannot check this; tell its administrator.",
+    Refusal.TRY_LATER: "Try again later.",
+    Closed.IN_USE: "Another session has the maildrop.",
+    Closed.LOGIN_DELAY: "The last login was too short a time ago.",
+    Closed.TRY_LATER: "Try again later.",
+}
+# Not "nothing was removed": a commit whose last sync failed may yet be there after a crash.
+REMOVAL_FAILED = "The removal failed. Log in again to see what is left."
+
+
+def converse(
+    conversation: TableConversation[S, E], handle: Callable[[E | Fault], Effects]
+) -> Effects:
+    """Hand over what the client says until the session is over."""
+    while not conversation.is_over:
+        event = conversation.next_event()
+        if event is not None:
+            yield from handle(event)
+            continue
+        octets = yield Receive()
+        if octets:
+            conversation.feed(octets)
+        else:
+            conversation.end()  # the driver gives the lease back; nothing is removed by that
+
+
+class Mailbox:
+    """The account's maildrop: open under its lease with a fixed view, or closed and empty."""
+
+    def __init__(self) -> None:
+        self.messages: Sequence[Message] = ()
+        self._identity: Identity | None = None
+        self._is_open = False
+
+    def log_in(self, name: str, password: Secret) -> Generator[Effect, Any, str]:
+        """Let somebody in and open the maildrop; return why not, "" where all is well."""
+        outcome: Identity | Refusal = yield TryPassword(name, password)
+        if isinstance(outcome, Refusal):
+            return WHY[outcome]
+        self._identity = outcome
+        return (yield from self.open())
+
+    def open(self) -> Generator[Effect, Any, str]:
+        """Take the lease and the view, unless they are here; return why not."""
+        if self._is_open:
+            return ""
+        if self._identity is None:
+            raise Bug("Nobody has logged in.")
+        opened = yield OpenMaildrop(self._identity)
+        if isinstance(opened, Closed):
+            return WHY[opened]
+        self.messages = opened
+        self._is_open = True
+        return ""
+
+    def close(self, marked: Sequence[Message] = ()) -> Generator[Effect, Any, bool]:
+        """Remove what is marked and give the lease back; return whether that is durable."""
+        if not self._is_open:
+            return True
+        self.messages = ()
+        self._is_open = False
+        is_removed: bool = yield Commit(marked)
+        if not is_removed:
+            yield Commit(())  # the lease goes all the same
+        return is_removed
+
+
+def is_mailbox(name: str) -> bool:
+    """Return whether a client names the one mailbox."""
+    return name.upper() == MAILBOX
