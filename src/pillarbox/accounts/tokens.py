@@ -59,9 +59,12 @@ class Tokens:
 
     def _account(self, claims: Claims) -> Account | None:
         value = claims.get(self._account_claim)
+        # With two "@", the local part would be somebody else's whole address.
+        if not isinstance(value, str) or value.count("@") > 1:
+            return None
         # OpenID Connect Core, section 5.1: unverified is what anybody can say of himself.
         is_verified = claims.get(f"{self._account_claim}_verified", True) is True
-        return self._accounts.resolve(value) if isinstance(value, str) and is_verified else None
+        return self._accounts.resolve(value) if is_verified else None
 
     def _is_name_of(self, account: Account, name: str | None) -> bool:
         if name is None:
