@@ -1,6 +1,6 @@
 """Plays a dialogue on the pure core: a session's effects performed in memory, without any wait."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -32,7 +32,9 @@ from pillarbox.server.effects import (
     StartTls,
     Transmit,
 )
-from pillarbox.server.session import Session
+from pillarbox.server.pop1 import Pop1Session
+from pillarbox.server.pop2 import Pop2Session
+from pillarbox.server.session import Effects, Session
 from pillarbox.server.transmission import transmitted
 from pillarbox.store.blobs.memory import MemoryBlobs
 from pillarbox.store.blobs.port import CHUNK_OCTETS
@@ -131,7 +133,12 @@ class Core:
             end_point=END_POINT if dialogue.is_secure else None,
             timestamp=new_timestamp(site.hostname) if site.apop else None,
         )
-        self._effects = Session(site, channel, new_nonce).run()
+        sessions: dict[str, Callable[[], Effects]] = {
+            "pop3": Session(site, channel, new_nonce).run,
+            "pop2": Pop2Session(site.hostname).run,
+            "pop1": Pop1Session().run,
+        }
+        self._effects = sessions[dialogue.protocol]()
         self._go_on(None)
         self.greeting = self.said
 
@@ -174,6 +181,7 @@ class Core:
                 self._transmit(effect)
             case Commit(marked) if self._maildrop is not None:
                 self._maildrop.commit(marked)
+                self._maildrop.release()
         return True
 
     def _ask(self, ask: Ask) -> object:

@@ -30,6 +30,7 @@ JAPANESE = Language("ja", "日本語", lambda text: {"Goodbye.": "さような�
 class Dialogue:
     """What is given, what is said, and what is then in the maildrops."""
 
+    protocol: str = "pop3"
     maildrops: dict[str, list[str]] = field(default_factory=dict)
     steps: list[tuple[str, bytes]] = field(default_factory=list)
     then: dict[str, list[str]] = field(default_factory=dict)

@@ -16,7 +16,7 @@ from pillarbox.base.clock import FakeClock
 from pillarbox.db.sqlite import Database
 from pillarbox.journal.journal import Journal
 from pillarbox.net.certificates import Certificates, Pair
-from pillarbox.net.listener import Listener
+from pillarbox.net.listener import Listener, Serve
 from pillarbox.net.pool import Pool
 from pillarbox.server.limits import Limits
 from pillarbox.server.service import Pop3Service
@@ -100,7 +100,12 @@ async def served(
         timers=timers or Timers(),
     )
     service = Pop3Service(services, limits or Limits())
-    listener = Listener(service.serve_secure if dialogue.is_secure else service.serve)
+    serve: dict[str, Serve] = {
+        "pop3": service.serve_secure if dialogue.is_secure else service.serve,
+        "pop2": service.serve_pop2,
+        "pop1": service.serve_pop1,
+    }
+    listener = Listener(serve[dialogue.protocol])
     await listener.start("127.0.0.1:0")
     try:
         yield Served(service, int(listener.addresses[0][1]), journal)
