@@ -7,9 +7,10 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 
-from pillarbox.app.admission import Recipients
-from pillarbox.app.build import System
+from pillarbox.app.admission import Admission, Recipients
+from pillarbox.app.build import System, build_tokens
 from pillarbox.app.config import Configuration
 from pillarbox.app.languages import find_languages
 from pillarbox.base.errors import Fault
@@ -136,13 +137,19 @@ class Service:
     def _server_services(self) -> Services:
         return Services(
             store=self._system.store,
-            admission=self._system.admission,
+            admission=self._admission(),
             hashing=self._hashing,
             disk=self._disk,
             tls=self._tls,
             journal=self._journal,
             site=_site(self._config),
         )
+
+    def _admission(self) -> Admission:
+        # Here, and not with the rest of the system: no other command is to need what tokens need.
+        system = self._system
+        tokens = build_tokens(system.home, system.accounts, system.clock, self._config.oauth)
+        return replace(system.admission, tokens=tokens)
 
     def _delivery_services(self) -> DeliveryServices:
         return DeliveryServices(
