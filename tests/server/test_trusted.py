@@ -37,5 +37,5 @@ def test_nobody_is_trusted_where_nobody_is_named() -> None:
     "text", ["", "localhost", "10.0.0.1/8", "10.0.0.0/33", "10.0.0", "unix:/run/x", "[::1]"]
 )
 def test_what_is_no_network_is_named(text: str) -> None:
-    with pytest.raises(ValueError, match=re.escape(text)):
+    with pytest.raises(ValueError, match=re.escape(text or "''")):
         trust((text,))
