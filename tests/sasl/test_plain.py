@@ -1,14 +1,20 @@
 """PLAIN's one message, both ways."""
 
+from functools import partial
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pillarbox.base.secret import Secret
-from pillarbox.sasl.plain import Attempt, read_plain, write_plain
+from pillarbox.sasl.client import MechanismFault, UnfitFault, begin
+from pillarbox.sasl.exchange import Refusal, TryPassword
+from pillarbox.sasl.plain import Attempt, begin_plain, read_plain, write_plain
+from tests.sasl.play import MROSE, Accounts, login, say, situation
 
 NAMES = st.text(st.characters(exclude_characters="\0", codec="utf-8"), min_size=1)
 PASSWORDS = st.binary(min_size=1).filter(lambda octets: b"\0" not in octets)
+SERVER = partial(begin_plain, situation())
 
 
 @given(NAMES, PASSWORDS)
@@ -31,6 +37,7 @@ def test_no_octets_are_a_surprise(octets: bytes) -> None:
 )
 def test_what_is_no_message_is_no_attempt(octets: bytes) -> None:
     assert read_plain(Secret(octets)) is None
+    assert [Refusal.BAD_RESPONSE] == say(SERVER, octets)
 
 
 def test_a_name_may_say_that_it_acts_as_itself() -> None:
@@ -39,3 +46,49 @@ def test_a_name_may_say_that_it_acts_as_itself() -> None:
 
 def test_a_secret_does_not_show_itself() -> None:
     assert "correct" not in repr(Attempt("mrose", Secret(b"correct horse")))
+
+
+def test_the_message_is_the_one_of_the_rfc() -> None:
+    # RFC 4616, section 4.
+    assert b"\0tim\0tanstaaftanstaaf" == write_plain("tim", Secret(b"tanstaaftanstaaf")).reveal()
+
+
+def test_acting_as_somebody_else_is_refused() -> None:
+    # RFC 4616, section 4: Ursel as Kurt.
+    assert [Refusal.BAD_RESPONSE] == say(SERVER, b"Ursel\0Kurt\0xipj3plmq")
+
+
+def test_a_client_without_an_initial_response_is_asked_with_nothing() -> None:
+    assert [b"", MROSE] == say(SERVER, None, b"\0mrose\0correct horse")
+
+
+def test_an_initial_response_that_is_there_and_empty_is_no_message() -> None:
+    assert [Refusal.BAD_RESPONSE] == say(SERVER, b"")
+
+
+def test_a_name_is_prepared_and_a_password_goes_on_as_it_came() -> None:
+    accounts = Accounts("ALICE")
+
+    say(SERVER, "\0\uff21\uff2c\uff29\uff23\uff25\0\ufb01".encode(), accounts=accounts)
+
+    assert [TryPassword("ALICE", Secret("\ufb01".encode()))] == accounts.asked
+
+
+def test_a_name_that_may_not_be_is_refused_before_anybody_is_asked() -> None:
+    accounts = Accounts()
+
+    assert [Refusal.BAD_RESPONSE] == say(SERVER, b"\0a\tb\0x", accounts=accounts)
+    assert [] == accounts.asked
+
+
+@pytest.mark.parametrize(("name", "secret"), [("a\0b", b"x"), ("a", b"x\0"), ("a", b"")])
+def test_what_the_message_cannot_carry_is_the_operators_to_mend(name: str, secret: bytes) -> None:
+    with pytest.raises(UnfitFault, match="PLAIN"):
+        begin("PLAIN", login(name, secret))
+
+
+def test_a_server_that_asks_something_else_gets_no_password() -> None:
+    client = begin("PLAIN", login())
+
+    with pytest.raises(MechanismFault, match="PLAIN"):
+        client.respond(b"Password:")

@@ -10,7 +10,8 @@ from pillarbox.sasl.client_exchange import Login, unfit
 from pillarbox.sasl.exchange import Ask, Challenge, Refusal
 
 SEPARATOR = "\x01"
-_AUTHORIZATION = re.compile(r"(?i:Bearer) +([0-9A-Za-z._~+/-]+=*)")
+_B64TOKEN = re.compile(r"[0-9A-Za-z._~+/-]+=*")
+_AUTHORIZATION = re.compile(rf"(?i:Bearer) +({_B64TOKEN.pattern})")
 
 
 def read_authorization(value: str) -> Secret | None:
@@ -21,10 +22,10 @@ def read_authorization(value: str) -> Secret | None:
 
 def write_authorization(login: Login, mechanism: str) -> bytes:
     """Return `auth=Bearer TOKEN`; raise UnfitFault where the secret is no token."""
-    value = b"Bearer " + login.secret.reveal()
-    if _AUTHORIZATION.fullmatch(value.decode("latin-1")) is None:
+    token = login.secret.reveal()
+    if _B64TOKEN.fullmatch(token.decode("latin-1")) is None:
         raise unfit(mechanism)
-    return b"auth=" + value
+    return b"auth=Bearer " + token
 
 
 def complain(why: dict[str, str], refusal: Refusal) -> Generator[Ask, Any, Refusal]:

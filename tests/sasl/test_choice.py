@@ -1,0 +1,98 @@
+"""Which way in is taken, and which never."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pillarbox.sasl.choice import APOP, USER, Offer, may_use, strongest
+from pillarbox.sasl.client import CLIENTS
+from pillarbox.sasl.mechanisms import MECHANISMS
+
+WAYS = frozenset({*MECHANISMS, USER, APOP})
+PASSWORDS_OVER_TLS = [
+    "SCRAM-SHA-256-PLUS",
+    "SCRAM-SHA-1-PLUS",
+    "SCRAM-SHA-256",
+    "SCRAM-SHA-1",
+    "PLAIN",
+    "LOGIN",
+    USER,
+    "CRAM-MD5",
+]
+SECURE = Offer(WAYS, is_secure=True, can_bind=True)
+OFFERS = st.builds(
+    Offer,
+    st.frozensets(st.sampled_from(sorted(WAYS | {"GSSAPI", "EXTERNAL"}))),
+    is_secure=st.booleans(),
+    can_bind=st.booleans(),
+    has_token=st.booleans(),
+    allow_password_without_tls=st.booleans(),
+)
+
+
+def order(offer: Offer) -> list[str]:
+    """Return what is chosen, and then what would be without that, and so on."""
+    chosen = []
+    while (name := strongest(offer)) is not None:
+        chosen.append(name)
+        offer = replace(offer, announced=offer.announced - {name})
+    return chosen
+
+
+def test_over_tls_what_proves_comes_before_what_reveals_and_that_before_md5() -> None:
+    assert PASSWORDS_OVER_TLS == order(SECURE)
+
+
+def test_without_an_end_point_nothing_is_bound() -> None:
+    assert PASSWORDS_OVER_TLS[2:] == order(replace(SECURE, can_bind=False))
+
+
+@pytest.mark.parametrize("can_bind", [True, False])
+def test_without_tls_nothing_reveals_the_password(can_bind: bool) -> None:
+    offer = Offer(WAYS, is_secure=False, can_bind=can_bind)
+
+    assert ["SCRAM-SHA-256", "SCRAM-SHA-1", "CRAM-MD5"] == order(offer)
+
+
+def test_where_it_is_allowed_to_it_comes_last() -> None:
+    offer = Offer(WAYS, is_secure=False, can_bind=False, allow_password_without_tls=True)
+
+    assert ["SCRAM-SHA-256", "SCRAM-SHA-1", "CRAM-MD5", "PLAIN", "LOGIN", USER] == order(offer)
+
+
+def test_a_token_goes_where_tokens_go_and_over_tls_only() -> None:
+    assert ["OAUTHBEARER", "XOAUTH2"] == order(replace(SECURE, has_token=True))
+    open_to_all = replace(SECURE, is_secure=False, allow_password_without_tls=True)
+    assert [] == order(replace(open_to_all, has_token=True))
+
+
+def test_what_nobody_announced_is_not_taken() -> None:
+    assert strongest(replace(SECURE, announced=frozenset())) is None
+
+
+@given(OFFERS)
+def test_what_is_chosen_is_announced_allowed_and_ours(offer: Offer) -> None:
+    name = strongest(offer)
+
+    assert name is None or (name in offer.announced and may_use(name, offer))
+    assert name in {*CLIENTS, USER, None}
+
+
+@given(OFFERS)
+def test_apop_is_never_chosen_by_itself(offer: Offer) -> None:
+    assert APOP != strongest(offer)
+
+
+@pytest.mark.parametrize(
+    ("is_secure", "is_allowed", "may"),
+    [(True, False, True), (False, True, True), (False, False, False)],
+)
+def test_apop_may_be_asked_for_over_tls_or_where_plaintext_is_allowed(
+    is_secure: bool, is_allowed: bool, may: bool
+) -> None:
+    offer = Offer(WAYS, is_secure, can_bind=False, allow_password_without_tls=is_allowed)
+
+    assert may is may_use(APOP, offer)
+    assert not may_use(APOP, replace(offer, announced=WAYS - {APOP}))
