@@ -3,6 +3,7 @@
 import asyncio
 from base64 import b64encode
 from dataclasses import replace
+from hashlib import md5
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from pillarbox.client.connect import connect
 from pillarbox.client.faults import (
     GreetingFault,
     HungUpFault,
+    MechanismMissingFault,
     NotAcceptedFault,
     PasswordWithoutTlsFault,
     RemoteInUseFault,
@@ -25,11 +27,13 @@ from pillarbox.net.deadline import TooSlowFault
 from pillarbox.net.memory import memory_pair
 from pillarbox.net.stream import Stream
 from pillarbox.net.tls import TlsFault
+from pillarbox.sasl.client import MechanismFault, UnfitFault
 from pillarbox.wire.pop3.answers import StlsInjectionFault
-from pillarbox.wire.pop3.commands import UnsendableFault
 from pillarbox.wire.pop3.verbs import Noop
 from tests.client.fake_server import HOST, FakeServer, ca_file
 from tests.client.sessions import CLEAR, MAIL, logged_in, login_fault, retrieved, run, without
+
+TIMESTAMP = b"+OK ready <1896.697170952@dbc.mtview.ca.us>\r\n"
 
 # TLS
 
@@ -124,7 +128,17 @@ def test_without_tls_no_password_is_sent_unless_it_is_allowed() -> None:
 
     with pytest.raises(PasswordWithoutTlsFault):
         run(logged_in(fake, replace(CLEAR, allow_password_without_tls=False)))
-    assert [] == fake.heard
+    assert [b"CAPA"] == fake.heard
+
+
+@pytest.mark.parametrize("mechanism", ["PLAIN", "USER", "APOP"])
+def test_without_tls_no_password_is_sent_by_a_mechanism_that_was_asked_for(mechanism: str) -> None:
+    fake = FakeServer(greeting=TIMESTAMP)
+    server = replace(CLEAR, allow_password_without_tls=False, mechanism=mechanism)
+
+    with pytest.raises(PasswordWithoutTlsFault):
+        run(logged_in(fake, server))
+    assert [b"CAPA"] == fake.heard
 
 
 # Logging in
@@ -143,6 +157,57 @@ def test_where_user_is_refused_the_password_is_not_sent() -> None:
 
     assert isinstance(login_fault(fake), NotAcceptedFault)
     assert 0 == fake.count(b"PASS")
+
+
+@pytest.mark.parametrize("way", ["LOGIN", "XOAUTH2", "SCRAM-SHA-256", "APOP"])
+def test_a_mechanism_that_is_asked_for_and_not_offered_is_not_replaced_by_another(way: str) -> None:
+    fake = FakeServer()
+
+    assert isinstance(login_fault(fake, replace(CLEAR, mechanism=way)), MechanismMissingFault)
+    assert [b"CAPA"] == fake.heard
+
+
+def test_a_server_that_offers_nothing_that_we_have_gets_no_password() -> None:
+    fake = FakeServer(capabilities=("SASL GSSAPI",))
+
+    assert isinstance(login_fault(fake), MechanismMissingFault)
+    assert [b"CAPA"] == fake.heard
+
+
+def test_apop_answers_the_timestamp_of_the_greeting_where_it_is_asked_for() -> None:
+    fake = FakeServer(greeting=TIMESTAMP)
+    digest = md5(b"<1896.697170952@dbc.mtview.ca.us>correct horse", usedforsecurity=False)
+
+    run(logged_in(fake, replace(CLEAR, mechanism="APOP")))
+
+    assert b"APOP mrose " + digest.hexdigest().encode() == fake.heard[-1]
+
+
+def test_a_timestamp_that_came_before_tls_is_not_answered(secure: Server) -> None:
+    fake = FakeServer(greeting=TIMESTAMP)
+
+    fault = login_fault(fake, replace(secure, mechanism="APOP"))
+
+    assert isinstance(fault, MechanismMissingFault)
+
+
+def test_the_strongest_mechanism_is_taken_and_a_refusal_ends_the_attempt() -> None:
+    fake = FakeServer(
+        capabilities=("SASL PLAIN SCRAM-SHA-1 SCRAM-SHA-256", "USER"),
+        says={b"AUTH": b"-ERR [AUTH] no\r\n"},
+    )
+
+    assert isinstance(login_fault(fake), NotAcceptedFault)
+    assert [b"CAPA", b"AUTH SCRAM-SHA-256"] == [
+        line.rpartition(b" ")[0] or line for line in fake.heard
+    ]
+
+
+def test_a_server_that_lets_us_in_without_proving_itself_is_left(secure: Server) -> None:
+    fake = FakeServer(capabilities=("STLS", "SASL SCRAM-SHA-256-PLUS"), says={b"AUTH": b"+OK\r\n"})
+
+    assert isinstance(login_fault(fake, secure), MechanismFault)
+    assert fake.heard[-1].startswith(b"AUTH SCRAM-SHA-256-PLUS ")
 
 
 def test_a_refused_mechanism_is_not_followed_by_another() -> None:
@@ -183,7 +248,7 @@ def test_a_challenge_is_answered_once_and_then_the_exchange_is_cancelled() -> No
     run(logged_in(patient))
 
     assert response == patient.heard[-1]
-    assert isinstance(login_fault(endless), NotAcceptedFault)
+    assert isinstance(login_fault(endless), MechanismFault)
     assert b"*" == endless.heard[-1]
 
 
@@ -195,7 +260,7 @@ def test_a_nul_would_shift_the_parts_of_plain_and_is_refused(name: str, password
         connection = await connect(CLEAR, fake.dial)
         await connection.login(name, Secret(password))
 
-    with pytest.raises(UnsendableFault):
+    with pytest.raises(UnfitFault):
         run(attempt())
     assert [b"CAPA"] == fake.heard
 
@@ -247,6 +312,7 @@ def test_closing_does_not_wait_for_a_peer_that_does_not_read() -> None:
     class Stuck:
         peer = "192.0.2.1"
         has_unread = False
+        end_point = None
         is_aborted = False
 
         async def read(self) -> bytes:

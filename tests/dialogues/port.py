@@ -93,6 +93,7 @@ async def served(
         store=place.store,
         admission=place,
         hashing=hashing,
+        asking=hashing,
         disk=disk,
         tls=contexts()[0] if dialogue.offers_stls else None,
         journal=Journal(journal, FakeClock()),

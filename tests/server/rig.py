@@ -144,6 +144,7 @@ class Rig:
             store=self.store,
             admission=Door(self.try_password),
             hashing=self.hashing,
+            asking=self.hashing,
             disk=self.disk,
             tls=self.tls,
             journal=Journal(self.journal, FakeClock()),

@@ -14,7 +14,7 @@ from pillarbox.db.sqlite import Database, Row, Rows
 
 SELECT = """
     SELECT id, name, secret_id, created_at, account_id, host, port, user, tls, ca_file,
-           timeout_seconds, deadline_seconds, delete_after_days
+           timeout_seconds, deadline_seconds, delete_after_days, mechanism
     FROM remotes WHERE name = coalesce(?, name) ORDER BY name
 """
 
@@ -40,6 +40,7 @@ class RemoteSettings:
     timeout_seconds: int | None = None  # one wait
     deadline_seconds: int | None = None  # a whole session
     delete_after_days: int | None = None  # None leaves the mail there, 0 removes it when safe
+    mechanism: str | None = None  # None takes the strongest that both sides have
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +134,8 @@ def _require_account(rows: Rows, account: AccountId) -> None:
 def _insert(rows: Rows, name: str, secret: SecretId, now: int, settings: RemoteSettings) -> int:
     return rows.insert(
         "INSERT INTO remotes (name, secret_id, created_at, account_id, host, port, user, tls,"
-        " ca_file, timeout_seconds, deadline_seconds, delete_after_days)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " ca_file, timeout_seconds, deadline_seconds, delete_after_days, mechanism)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         name,
         secret,
         now,
@@ -147,6 +148,7 @@ def _insert(rows: Rows, name: str, secret: SecretId, now: int, settings: RemoteS
         settings.timeout_seconds,
         settings.deadline_seconds,
         settings.delete_after_days,
+        settings.mechanism,
     )
 
 

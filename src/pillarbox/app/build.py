@@ -35,6 +35,7 @@ from pillarbox.db.sqlite import Database
 from pillarbox.net.post_form import FormServer
 from pillarbox.store.blobs.files import FileBlobs
 from pillarbox.store.disk import Disk
+from pillarbox.store.retention import Retention
 from pillarbox.store.sqlite import SqliteStore
 
 
@@ -57,6 +58,7 @@ class System:
     remotes: Remotes
     archive: Archive
     ledger: Ledger
+    retention: Retention
     listing: Listing
 
 
@@ -75,7 +77,8 @@ def opened(home: Home) -> Iterator[System]:
 def _build(home: Home, database: Database, config: Configuration) -> System:
     clock, disk = SystemClock(), Disk()
     blobs = FileBlobs(home.blobs, disk)
-    store = SqliteStore(database, blobs, home.run / "maildrops", clock)
+    leases = home.run / "maildrops"
+    store = SqliteStore(database, blobs, leases, clock)
     secrets = SecretStore(database, find_master_key(home.keys, _credentials(), disk), clock)
     keys = SiteKeys(secrets)
     scram = Scram(database, keys, ScramPolicy(config.auth.scram_sha_1_for_main_passwords))
@@ -102,6 +105,7 @@ def _build(home: Home, database: Database, config: Configuration) -> System:
         remotes=Remotes(database, secrets, clock),
         archive=Archive(store, database, clock),
         ledger=Ledger(database),
+        retention=Retention(database, leases, clock),
         listing=Listing(database, store),
     )
 

@@ -124,7 +124,6 @@ NOT_YET: dict[str, Callable[[Configuration], bool]] = {
     "workers": lambda config: config.workers > 1,
     "tls.more": lambda config: bool(config.tls.more),
     "tls.strict_sni": lambda config: config.tls.strict_sni,
-    "policy.retention_days": lambda config: config.policy.retention_days > 0,
 }
 
 

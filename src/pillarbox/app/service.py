@@ -6,20 +6,21 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 
 from pillarbox.app.admission import Admission, Recipients
 from pillarbox.app.build import System, build_tokens
+from pillarbox.app.chores import repeat
 from pillarbox.app.config import Configuration
 from pillarbox.app.languages import find_languages
-from pillarbox.base.errors import Fault
+from pillarbox.base.errors import Fault, StoreFault
 from pillarbox.delivery.service import LmtpService
 from pillarbox.delivery.services import Services as DeliveryServices
 from pillarbox.journal.journal import Journal
 from pillarbox.net.certificates import Certificates, Pair
 from pillarbox.net.listener import Listener, Serve
-from pillarbox.net.pool import Pool
+from pillarbox.net.pool import Pool, PoolFullError
 from pillarbox.net.systemd import notify
 from pillarbox.server.limits import Limits
 from pillarbox.server.proxied import ProxyRules
@@ -31,8 +32,11 @@ from pillarbox.store.disk import said_as_store_fault
 
 HASHING_THREADS = max(1, (os.cpu_count() or 1) - 1)  # a flood of logins leaves a core for others
 HASHING_WAITING = 256  # logins; more are told to try later
+ASKING_THREADS = 8  # an authorization server that is slow holds up no other login
+ASKING_WAITING = 64
 DISK_THREADS = 16  # so many fsyncs may share one commit
 DISK_WAITING = 20_000  # sessions wait their turn; the limits on connections bound them
+RETENTION_SECONDS = 3600.0  # mail stays at most so much longer than the policy says
 DRAIN_SECONDS = 30.0  # for a RETR or a delivery under way when we are told to stop
 
 
@@ -45,6 +49,7 @@ class Service:
         self._journal = Journal(sys.stderr, system.clock)
         self._tls = Certificates([self._pair()])
         self._hashing = Pool("hashing", HASHING_THREADS, HASHING_WAITING)
+        self._asking = Pool("asking", ASKING_THREADS, ASKING_WAITING)
         self._disk = Pool("disk", DISK_THREADS, DISK_WAITING)
         rules = ProxyRules(trust(config.proxy.trusted))
         self._pop3 = Pop3Service(self._server_services(), _limits(config), rules)
@@ -63,9 +68,33 @@ class Service:
             await self._listen()
             self._tell("READY=1")
             ready()
-            await stop.wait()
+            async with self._chores():
+                await stop.wait()
         finally:
             await self._stop()
+
+    @contextlib.asynccontextmanager
+    async def _chores(self) -> AsyncIterator[None]:
+        """Do what is due from time to time, beside the sessions."""
+        chores = [asyncio.create_task(repeat(self._retire, RETENTION_SECONDS))]
+        try:
+            yield
+        finally:
+            for chore in chores:
+                chore.cancel()
+            await asyncio.gather(*chores, return_exceptions=True)
+
+    async def _retire(self) -> None:
+        days = self._config.policy.retention_days
+        if not days:
+            return
+        try:
+            count = await self._disk.run(self._system.retention.retire, days)
+        except (PoolFullError, StoreFault) as fault:
+            self._journal.note("retention.failed", why=fault)
+        else:
+            if count:
+                self._journal.note("messages.retired", count=count, days=days)
 
     async def _listen(self) -> None:
         listen = self._config.listen
@@ -116,6 +145,7 @@ class Service:
         self._lmtp.drain()
         await asyncio.gather(*(listener.wait(DRAIN_SECONDS) for listener in self._listeners))
         self._hashing.close()
+        self._asking.close()
         self._disk.close()
 
     def _reload(self) -> None:
@@ -139,6 +169,7 @@ class Service:
             store=self._system.store,
             admission=self._admission(),
             hashing=self._hashing,
+            asking=self._asking,
             disk=self._disk,
             tls=self._tls,
             journal=self._journal,

@@ -12,6 +12,9 @@ from pillarbox.cli.options import as_json, password_stdin, print_json, print_tab
 from pillarbox.cli.times import shown_time
 from pillarbox.cli.words import _
 from pillarbox.net.listener import split_address
+from pillarbox.sasl.choice import APOP, PROVING, USER
+from pillarbox.sasl.client import CLIENTS
+from pillarbox.sasl.cram_md5 import CRAM_MD5
 
 LONGEST = 2**31 - 1  # seconds or days; beyond any use, and within every clock
 PORTS = {Tls.IMPLICIT: 995, Tls.STLS: 110, Tls.NONE: 110}
@@ -40,6 +43,12 @@ def remote() -> None:
     help=_("Trust the certificate authorities of this file, and no others."),
 )
 @click.option(
+    "--auth",
+    type=click.Choice([*CLIENTS, APOP, USER], case_sensitive=False),
+    metavar="MECH",
+    help=_("Log in by this mechanism only; without this, by the strongest that both sides have."),
+)
+@click.option(
     "--timeout",
     type=click.IntRange(1, LONGEST),
     metavar="SECONDS",
@@ -65,7 +74,8 @@ def add(ctx: click.Context, /, **_options: object) -> None:
     """Remember a remote."""
     given = ctx.params  # as many as the table has columns
     tls = Tls(given["tls"])
-    if tls is Tls.NONE and not given["allow_password_without_tls"]:
+    reveals = given["auth"] not in {*PROVING, CRAM_MD5}
+    if tls is Tls.NONE and reveals and not given["allow_password_without_tls"]:
         raise OperatorFault(
             "Without TLS the password crosses the network for anyone to read. Use --tls implicit"
             " or --tls stls, or say --allow-password-without-tls."
@@ -85,6 +95,7 @@ def add(ctx: click.Context, /, **_options: object) -> None:
             timeout_seconds=given["timeout"],
             deadline_seconds=given["deadline"],
             delete_after_days=given["delete_after_days"],
+            mechanism=given["auth"],
         )
         system.remotes.add(given["name"], settings, password)
 
@@ -148,6 +159,7 @@ def _fields(system: System, remote: Remote) -> dict[str, object]:
         "tls": settings.tls.value,
         "ca": settings.ca_file,
         "user": settings.user,
+        "auth": settings.mechanism,
         "account": names.get(settings.account),
         "timeout": settings.timeout_seconds,
         "deadline": settings.deadline_seconds,

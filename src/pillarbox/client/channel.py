@@ -7,6 +7,7 @@ from pillarbox.base.errors import Bug, PeerFault
 from pillarbox.client.faults import HungUpFault, refused
 from pillarbox.net.deadline import within
 from pillarbox.net.stream import Stream
+from pillarbox.sasl.apop import find_timestamp
 from pillarbox.wire.pop3.answers import (
     Answer,
     End,
@@ -30,6 +31,12 @@ class Channel:
         self._seconds = seconds
         self._conversation = ClientConversation()
         self.is_secure = is_secure
+        self.timestamp: bytes | None = None  # for APOP: RFC 1939, section 7
+
+    @property
+    def end_point(self) -> bytes | None:
+        """What a login can be bound to: RFC 5929, section 4."""
+        return self._stream.end_point
 
     async def send(self, commands: Sequence[Command]) -> None:
         """Send these in one go; raises UnsendableFault too, and then has sent none."""
@@ -49,7 +56,9 @@ class Channel:
 
     async def greeting(self) -> Greeting:
         """Return the server's first line."""
-        return expected(await self.answer(), Greeting)
+        greeting = expected(await self.answer(), Greeting)
+        self.timestamp = find_timestamp(greeting.text.encode("utf-8"))
+        return greeting
 
     async def reply(self) -> Reply:
         """Return the first line of the next reply."""
@@ -81,6 +90,7 @@ class Channel:
         async with within(self._seconds):
             self._stream = await secure(self._stream)
         self.is_secure = True
+        self.timestamp = None  # it came in plaintext, where anybody may have put it
 
     async def close(self) -> None:
         """Close; never raises PeerFault."""

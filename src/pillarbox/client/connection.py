@@ -7,7 +7,7 @@ from typing import Self
 
 from pillarbox.base.secret import Secret
 from pillarbox.client.channel import Channel
-from pillarbox.client.faults import PasswordWithoutTlsFault, RefusedFault
+from pillarbox.client.faults import RefusedFault
 from pillarbox.client.listing import Listed, read_listing, read_named
 from pillarbox.client.login import log_in
 from pillarbox.client.retrieval import IncomingMessage, retrieve
@@ -63,13 +63,12 @@ class Connection:
     async def login(self, name: str, password: Secret) -> None:
         """Return once the maildrop is ours.
 
-        Raises PasswordWithoutTlsFault and UnsendableFault before the name or the password is sent,
-        and NotAcceptedFault, RemoteInUseFault or TryLaterFault.
+        Raises MechanismMissingFault, PasswordWithoutTlsFault, UnfitFault and UnsendableFault before
+        the name or the password is sent; MechanismFault where the server has not proven itself; and
+        NotAcceptedFault, RemoteInUseFault or TryLaterFault.
         """
-        if not (self._channel.is_secure or self._server.allow_password_without_tls):
-            raise PasswordWithoutTlsFault("The password is not sent without TLS.")
         announced = await self.capabilities()
-        await log_in(self._channel, announced, name, password)
+        await log_in(self._channel, self._server, announced, name, password)
         self._announced = None  # RFC 2449, section 5: more may be announced now
 
     async def listing(self) -> list[Listed]:

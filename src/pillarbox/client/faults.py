@@ -23,6 +23,12 @@ class PasswordWithoutTlsFault(OperatorFault):
     """The password would cross the network for all to read."""
 
 
+class MechanismMissingFault(PeerFault):
+    """The server does not offer the way to log in that is asked for, or none that we may take."""
+
+    retry = False
+
+
 class BadListingFault(PeerFault):
     """A listing has a line that says nothing, or says two things of one number."""
 

@@ -1,44 +1,114 @@
-"""Logging in: AUTH PLAIN where it is announced, else USER and PASS."""
+"""Logging in: by the strongest way that both sides have, or by the one that was asked for.
 
+A way that was refused is never followed by a weaker one: whoever sits between us and the server
+could make every better one fail.
+"""
+
+import asyncio
+import secrets
+
+from pillarbox.base.errors import Bug
 from pillarbox.base.secret import Secret
 from pillarbox.client.channel import Channel, expected
-from pillarbox.client.faults import login_fault
-from pillarbox.sasl.plain import write_plain
+from pillarbox.client.faults import (
+    MechanismMissingFault,
+    PasswordWithoutTlsFault,
+    login_fault,
+)
+from pillarbox.client.server import Server
+from pillarbox.sasl.apop import apop_digest
+from pillarbox.sasl.choice import APOP, BINDING, TOKENS, USER, Offer, may_use, strongest
+from pillarbox.sasl.client import ClientExchange, Login, MechanismFault, begin
 from pillarbox.wire.pop3.announced import Announced
 from pillarbox.wire.pop3.answers import Challenge, Reply
-from pillarbox.wire.pop3.commands import AuthCancel, Pass, UnsendableFault
-from pillarbox.wire.pop3.verbs import Auth, AuthResponse, User
+from pillarbox.wire.pop3.commands import AuthCancel, Pass
+from pillarbox.wire.pop3.verbs import Apop, Auth, AuthResponse, User
+
+NONCE_OCTETS = 18  # 144 bits
 
 
-async def log_in(channel: Channel, announced: Announced, name: str, password: Secret) -> None:
-    """Return once we are in; raises NotAcceptedFault, RemoteInUseFault, TryLaterFault.
+async def log_in(
+    channel: Channel, server: Server, announced: Announced, name: str, secret: Secret
+) -> None:
+    """Return once we are in.
 
-    A refused mechanism is not followed by another one: it would count as a second wrong password.
+    Raises MechanismMissingFault and PasswordWithoutTlsFault before anything is sent; UnfitFault and
+    UnsendableFault; MechanismFault where the server has not proven itself; NotAcceptedFault,
+    RemoteInUseFault, TryLaterFault.
     """
-    if "PLAIN" in announced.mechanisms:
-        reply = await _plain(channel, name, password)
+    way = _way(channel, server, announced)
+    if way == USER:
+        reply = await _user_and_pass(channel, name, secret)
+    elif way == APOP:
+        reply = await _apop(channel, name, secret)
     else:
-        reply = await _user_and_pass(channel, name, password)
+        login = Login(
+            name,
+            secret,
+            lambda: secrets.token_hex(NONCE_OCTETS),
+            channel.end_point,
+            server_offers_plus=not announced.mechanisms.isdisjoint(BINDING),
+            host=server.host,
+            port=server.port,
+        )
+        reply = await _exchange(channel, begin(way, login))
     if not reply.is_ok:
-        raise login_fault(reply, password)
+        raise login_fault(reply, secret)
 
 
-async def _plain(channel: Channel, name: str, password: Secret) -> Reply:
-    if "\0" in name or b"\0" in password.reveal():
-        raise UnsendableFault("A name or password with a line end or a NUL cannot be sent.")
-    response = write_plain(name, password)
-    await channel.send([Auth("PLAIN", response)])
-    answer = await channel.answer()
-    if isinstance(answer, Challenge):
-        # Also where a server did not read the initial response.
+def _way(channel: Channel, server: Server, announced: Announced) -> str:
+    offer = Offer(
+        announced=_announced(channel, announced),
+        is_secure=channel.is_secure,
+        can_bind=channel.end_point is not None,
+        has_token=server.mechanism in TOKENS,
+        allow_password_without_tls=server.allow_password_without_tls,
+    )
+    if server.mechanism is None:
+        way = strongest(offer)
+    else:
+        way = server.mechanism if may_use(server.mechanism, offer) else None
+    if way is not None:
+        return way
+    if not channel.is_secure and (server.mechanism or USER) in offer.announced:
+        raise PasswordWithoutTlsFault("The password is not sent without TLS.")
+    raise MechanismMissingFault(
+        "The server does not offer {mechanism}.", mechanism=server.mechanism or "SASL"
+    )
+
+
+def _announced(channel: Channel, announced: Announced) -> frozenset[str]:
+    ways = set(announced.mechanisms)
+    # Many old servers have USER and PASS and do not say so.
+    if "USER" in announced or not ways:
+        ways.add(USER)
+    if channel.timestamp is not None:
+        ways.add(APOP)
+    return frozenset(ways)
+
+
+async def _exchange(channel: Channel, exchange: ClientExchange) -> Reply:
+    await channel.send([Auth(exchange.name, exchange.initial())])
+    while isinstance(answer := await channel.answer(), Challenge):
+        try:
+            # SCRAM computes for up to seconds.
+            response = await asyncio.to_thread(exchange.respond, answer.octets)
+        except MechanismFault:
+            await channel.send([AuthCancel()])
+            raise
         await channel.send([AuthResponse(response)])
-        answer = await channel.answer()
-    if isinstance(answer, Challenge):
-        await channel.send([AuthCancel()])
-        answer = await channel.answer()
-    return expected(answer, Reply)
+    reply = expected(answer, Reply)
+    if reply.is_ok:
+        exchange.succeeded()
+    return reply
 
 
 async def _user_and_pass(channel: Channel, name: str, password: Secret) -> Reply:
     reply = await channel.ask(User(name))
     return await channel.ask(Pass(password)) if reply.is_ok else reply
+
+
+async def _apop(channel: Channel, name: str, password: Secret) -> Reply:
+    if channel.timestamp is None:
+        raise Bug("APOP was chosen without a timestamp.")
+    return await channel.ask(Apop(name, apop_digest(channel.timestamp, password)))

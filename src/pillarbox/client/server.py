@@ -20,7 +20,8 @@ class Server:
     """An address, and what the caller insists on.
 
     `ca_file` stands in for the system's certificate authorities. Without TLS no password is sent
-    unless `allow_password_without_tls` says so.
+    unless `allow_password_without_tls` says so. `mechanism` is a SASL mechanism, APOP or USER; None
+    takes the strongest that both sides have. With OAUTHBEARER and XOAUTH2 the secret is a token.
     """
 
     host: str
@@ -29,3 +30,4 @@ class Server:
     ca_file: Path | None = None
     timeout_seconds: float = TIMEOUT_SECONDS
     allow_password_without_tls: bool = False
+    mechanism: str | None = None

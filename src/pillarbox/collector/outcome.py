@@ -7,11 +7,13 @@ from enum import IntEnum
 from pillarbox.base.errors import Fault, OperatorFault, StoreFault
 from pillarbox.client.faults import (
     BadListingFault,
+    MechanismMissingFault,
     NotAcceptedFault,
     PasswordWithoutTlsFault,
     RefusedFault,
     RemoteInUseFault,
 )
+from pillarbox.sasl.client import MechanismFault, UnfitFault
 from pillarbox.wire.pop3.answers import (
     GarbageFault,
     ListingTooLongFault,
@@ -57,7 +59,17 @@ class Result:
 
 # The first class that fits; what is left broke the connection.
 OUTCOMES: tuple[tuple[tuple[type[Fault], ...], Outcome], ...] = (
-    ((NotAcceptedFault, PasswordWithoutTlsFault, UnsendableFault), Outcome.AUTHENTICATION),
+    (
+        (
+            MechanismFault,
+            MechanismMissingFault,
+            NotAcceptedFault,
+            PasswordWithoutTlsFault,
+            UnfitFault,
+            UnsendableFault,
+        ),
+        Outcome.AUTHENTICATION,
+    ),
     ((RemoteInUseFault,), Outcome.LOCKED),
     ((RefusedFault,), Outcome.SERVER),
     (

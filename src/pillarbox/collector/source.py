@@ -39,6 +39,7 @@ def source_of(remote: Remote, password: Secret, *, allow_password_without_tls: b
             Path(settings.ca_file) if settings.ca_file else None,
             settings.timeout_seconds or TIMEOUT_SECONDS,
             allow_password_without_tls,
+            settings.mechanism,
         ),
         settings.user,
         password,

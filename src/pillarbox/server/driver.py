@@ -215,13 +215,13 @@ class Driver:
         return answer
 
     async def _asked(self, ask: Ask) -> Identity | ScramAccount | None:
-        hashing, disk = self._services.hashing, self._services.disk
-        admission = self._services.admission
+        services = self._services
+        hashing, disk, admission = services.hashing, services.disk, services.admission
         match ask:
             case TryPassword(name, password):
                 return await hashing.run(admission.try_password, name, password)
             case TryToken(name_or_none, token):
-                return await hashing.run(admission.try_token, name_or_none, token)
+                return await services.asking.run(admission.try_token, name_or_none, token)
             case TryDigest(name, proof):
                 return await disk.run(admission.try_digest, name, proof)
             case FindScram(name, hash_):

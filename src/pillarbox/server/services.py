@@ -59,6 +59,7 @@ class Services:
     store: Store
     admission: Admission
     hashing: Pool
+    asking: Pool  # of others on the network, who may be slow
     disk: Pool
     tls: Certificates | None
     journal: Journal
