@@ -1,0 +1,33 @@
+"""Which refusals carry AUTH: RFC 3206, sections 5 and 6."""
+
+import base64
+
+import pytest
+
+from pillarbox.sasl.exchange import Refusal
+from pillarbox.server.authorization import REFUSALS
+from pillarbox.server.session import CLOSED
+from pillarbox.wire.pop3.replies import Code
+from tests.rfc.session import ask, begin
+
+
+def plain(name: bytes, password: bytes) -> bytes:
+    return b"AUTH PLAIN " + base64.b64encode(b"\0" + name + b"\0" + password) + b"\r\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "password"), [(b"mrose", b"wrong"), (b"nobody", b"correct horse")]
+)
+def test_a_wrong_name_and_a_wrong_password_have_the_code_auth(name: bytes, password: bytes) -> None:
+    core = begin()
+    refusal = [b"-ERR [AUTH] Name or password not accepted."]
+
+    assert [b"+OK"] == ask(core, b"USER " + name + b"\r\n")
+    assert refusal == ask(core, b"PASS " + password + b"\r\n")
+    assert refusal == ask(core, plain(name, password))
+
+
+def test_a_refusal_for_the_credentials_sake_has_the_code_auth_and_no_other_has() -> None:
+    codes = {why: code for why, (_, code) in (REFUSALS | CLOSED).items()}
+
+    assert [Refusal.NOT_ACCEPTED] == [why for why, code in codes.items() if code is Code.AUTH]
