@@ -7,9 +7,12 @@ from functools import partial
 from typing import TypeVar
 
 from pillarbox.base.errors import PeerFault
-from pillarbox.net.certificates import Certificates
+from pillarbox.net.certificates import Alert, Certificates
+from pillarbox.net.client_hello import ClientHello, HelloReader, Unreadable
 from pillarbox.net.end_point import end_point
 from pillarbox.net.stream import READ_OCTETS, Stream
+
+FATAL_ALERT = bytes.fromhex("15 0303 0002 02")  # RFC 8446, sections 5.1 and 6; the reason follows
 
 T = TypeVar("T")
 Context = Certificates  # for rooms that pass one on and never open it
@@ -23,10 +26,14 @@ class TlsStream:
     """TLS on top of `inner`, which nobody else may use any more."""
 
     def __init__(
-        self, inner: Stream, wrap: Callable[[ssl.MemoryBIO, ssl.MemoryBIO], ssl.SSLObject]
+        self,
+        inner: Stream,
+        wrap: Callable[[ssl.MemoryBIO, ssl.MemoryBIO], ssl.SSLObject],
+        unread: bytes = b"",
     ) -> None:
         self._inner = inner
         self._in = ssl.MemoryBIO()
+        self._in.write(unread)
         self._out = ssl.MemoryBIO()
         self._tls = wrap(self._in, self._out)
         self.end_point: bytes | None = None
@@ -109,12 +116,29 @@ class TlsStream:
 
 
 async def secure_as_server(stream: Stream, certificates: Certificates) -> TlsStream:
-    """Return the stream with TLS on it; raises TlsFault."""
-    shown = certificates.choose()
-    secured = TlsStream(stream, partial(shown.context.wrap_bio, server_side=True))
+    """Return the stream with TLS on it; raises TlsFault, and PeerFault where it breaks."""
+    hello, unread = await _receive_hello(stream)
+    chosen = Alert.DECODE_ERROR if isinstance(hello, Unreadable) else certificates.choose(hello)
+    if isinstance(chosen, Alert):
+        await stream.write(FATAL_ALERT + chosen.to_bytes())
+        raise TlsFault("The TLS handshake failed: {why}.", why=chosen.name)
+    secured = TlsStream(stream, partial(chosen.context.wrap_bio, server_side=True), unread)
     await secured.handshake()
-    secured.end_point = shown.end_point
+    secured.end_point = chosen.end_point
     return secured
+
+
+async def _receive_hello(stream: Stream) -> tuple[ClientHello | Unreadable, bytes]:
+    """Return what the client asks for, with all the octets that came; they are bounded."""
+    reader, octets = HelloReader(), bytearray()
+    hello = None
+    while hello is None:
+        came = await stream.read()
+        if not came:
+            raise TlsFault("The TLS handshake failed: {why}.", why="UNEXPECTED_EOF")
+        octets += came
+        hello = reader.feed(came)
+    return hello, bytes(octets)
 
 
 async def secure_as_client(stream: Stream, context: ssl.SSLContext, host: str) -> TlsStream:
