@@ -130,7 +130,7 @@ def add_message(database: Database, account: Account) -> None:
 
     def add(rows: object) -> None:
         assert hasattr(rows, "run")
-        rows.run("INSERT INTO blobs VALUES (?, 9, 'identity', 9, 9, 0, 0)", digest)
+        rows.run("INSERT INTO blobs VALUES (?, 9, 'identity', 9, 9, 0, 0, NULL, NULL, 0)", digest)
         rows.run(
             "INSERT INTO messages (account_id, unique_id, digest, arrived_at, state)"
             " VALUES (?, 'u', ?, 0, 'maildrop')",

@@ -130,7 +130,9 @@ def test_a_removed_remote_takes_password_and_ledger_along_and_leaves_the_mail(
     work, home = (remotes.add(name, settings, PASSWORD) for name in ("work", "home"))
 
     def collect(rows: Rows) -> None:
-        rows.run("INSERT INTO blobs VALUES (zeroblob(32), 9, 'identity', 9, 9, 0, 0)")
+        rows.run(
+            "INSERT INTO blobs VALUES (zeroblob(32), 9, 'identity', 9, 9, 0, 0, NULL, NULL, 0)"
+        )
         message = rows.insert(
             "INSERT INTO messages (account_id, unique_id, digest, arrived_at, state)"
             " VALUES (?, 'u', zeroblob(32), 0, 'maildrop')",

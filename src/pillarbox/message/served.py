@@ -92,10 +92,12 @@ class Survey:
         self._header_octets: int | None = None
         self._has_dot_lines = False
         self._has_8bit_header = False
+        self.is_ascii = True  # then the message is its own surrogate
         self._tail = b"\r\n"  # the message starts at the start of a line
 
     def feed(self, chunk: bytes) -> None:
         """Take the next octets of the message as they came."""
+        self.is_ascii = self.is_ascii and chunk.isascii()
         self._look(self._canonical.feed(chunk))
 
     def finish(self) -> ServedForm:

@@ -1,18 +1,24 @@
 """A message on its way in: kept as octets, surveyed as it passes. Used by every back end."""
 
+import contextlib
 from types import TracebackType
 from typing import Self
 
-from pillarbox.message.served import Survey
-from pillarbox.store.blobs.port import BlobWriter
+from pillarbox.message.served import ServedForm, Survey
+from pillarbox.store.blobs.port import Blobs, Digest
+from pillarbox.store.served import with_surrogate
 from pillarbox.store.store import Kept
 
 
 class SurveyedIncoming:
-    """Feeds each chunk to the blob and to the survey, once."""
+    """Feeds each chunk to the blob and to the survey, once.
 
-    def __init__(self, blob: BlobWriter) -> None:
-        self._blob = blob
+    Only a message that is not all ASCII is read once more, for the size of its surrogate.
+    """
+
+    def __init__(self, blobs: Blobs) -> None:
+        self._blobs = blobs
+        self._blob = blobs.writer()
         self._survey = Survey()
         self._octets = 0
 
@@ -24,7 +30,15 @@ class SurveyedIncoming:
 
     def keep(self) -> Kept:
         """Return once the octets are durable; raises StoreFault."""
-        return Kept(self._blob.keep(), self._octets, self._survey.finish())
+        digest = self._blob.keep()
+        return Kept(digest, self._octets, self._form(digest))
+
+    def _form(self, digest: Digest) -> ServedForm:
+        form = self._survey.finish()
+        if self._survey.is_ascii:
+            return form
+        with contextlib.closing(self._blobs.open(digest)) as reader:
+            return with_surrogate(reader, form)
 
     def __enter__(self) -> Self:
         self._blob.__enter__()

@@ -22,7 +22,7 @@ class MemoryStore:
 
     def incoming(self) -> SurveyedIncoming:
         """Return a place for one new message."""
-        return SurveyedIncoming(self._blobs.writer())
+        return SurveyedIncoming(self._blobs)
 
     def deliver(self, kept: Kept, account: AccountId) -> str:
         """Add a kept message to an account's maildrop; return its unique-id."""

@@ -5,21 +5,34 @@ from pathlib import Path
 
 from pillarbox.base.clock import Clock
 from pillarbox.base.names import AccountId
-from pillarbox.db.sqlite import Database, Rows
+from pillarbox.db.sqlite import Database, Row, Rows
 from pillarbox.message.served import ServedForm, Transformation
+from pillarbox.message.surrogate import EDITION
 from pillarbox.store.blobs.port import BlobReader, Blobs, Digest
 from pillarbox.store.disk import said_as_store_fault
 from pillarbox.store.incoming import SurveyedIncoming
 from pillarbox.store.lease import Lease, take_lease
+from pillarbox.store.old_mail import measure_old_mail
 from pillarbox.store.store import Kept, MaildropInUseError, Message, MessageId
 from pillarbox.store.unique_id import new_unique_id
 
 VIEW = """
     SELECT id, unique_id, digest, transformation, served_octets, header_octets, has_dot_lines,
-           has_8bit_header
+           has_8bit_header, surrogate_octets, surrogate_header_octets
     FROM messages JOIN blobs USING (digest)
     WHERE account_id = ? AND state = 'maildrop'
     ORDER BY id
+"""
+ADD_BLOB = """
+    INSERT INTO blobs (digest, octets, transformation, served_octets, header_octets, has_dot_lines,
+                       has_8bit_header, surrogate_octets, surrogate_header_octets,
+                       surrogate_edition)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (digest) DO UPDATE
+    SET surrogate_octets = excluded.surrogate_octets,
+        surrogate_header_octets = excluded.surrogate_header_octets,
+        surrogate_edition = excluded.surrogate_edition
+    WHERE surrogate_edition <> excluded.surrogate_edition
 """
 
 
@@ -36,7 +49,7 @@ class SqliteStore:
 
     def incoming(self) -> SurveyedIncoming:
         """Return a place for one new message."""
-        return SurveyedIncoming(self._blobs.writer())
+        return SurveyedIncoming(self._blobs)
 
     def deliver(self, kept: Kept, account: AccountId) -> str:
         """Add a kept message to an account's maildrop; return its unique-id once durable."""
@@ -72,6 +85,7 @@ class SqliteStore:
         if lease is None:
             raise MaildropInUseError("The maildrop is in use.")
         try:
+            measure_old_mail(self._database, self._blobs, account)
             messages = self.view(account)
         except BaseException:
             lease.release()
@@ -112,7 +126,7 @@ class SqliteMaildrop:
 def add_blob(rows: Rows, kept: Kept) -> None:
     """Record what was learnt of a kept message, unless it is known already."""
     rows.run(
-        "INSERT INTO blobs VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        ADD_BLOB,
         kept.digest,
         kept.octets,
         kept.form.transformation,
@@ -120,12 +134,15 @@ def add_blob(rows: Rows, kept: Kept) -> None:
         kept.form.header_octets,
         kept.form.has_dot_lines,
         kept.form.has_8bit_header,
+        kept.form.surrogate_octets,
+        kept.form.surrogate_header_octets,
+        EDITION,
     )
 
 
-def _message(row: tuple[int, str, bytes, str, int, int, int, int]) -> Message:
-    message_id, unique_id, digest, transformation, octets, header_octets, dots, eight_bit = row
+def _message(row: Row) -> Message:
+    message_id, unique_id, digest, name, octets, header_octets, dots, eight_bit, *surrogate = row
     form = ServedForm(
-        Transformation(transformation), octets, header_octets, bool(dots), bool(eight_bit)
+        Transformation(name), octets, header_octets, bool(dots), bool(eight_bit), *surrogate
     )
     return Message(MessageId(message_id), unique_id, Digest(digest), form)
