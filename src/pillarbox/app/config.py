@@ -122,8 +122,6 @@ class Configuration(_Table, frozen=True):
 # What is in the file's grammar but not built yet is refused, not ignored.
 NOT_YET: dict[str, Callable[[Configuration], bool]] = {
     "workers": lambda config: config.workers > 1,
-    "tls.more": lambda config: bool(config.tls.more),
-    "tls.strict_sni": lambda config: config.tls.strict_sni,
 }
 
 

@@ -13,6 +13,7 @@ from pillarbox.app.admission import Admission, Recipients
 from pillarbox.app.build import System, build_tokens
 from pillarbox.app.chores import repeat
 from pillarbox.app.config import Configuration
+from pillarbox.app.expiry import DAY_SECONDS, ExpiryWatch
 from pillarbox.app.languages import find_languages
 from pillarbox.base.errors import Fault, StoreFault
 from pillarbox.delivery.service import LmtpService
@@ -47,7 +48,8 @@ class Service:
         self._system = system
         self._config = config
         self._journal = Journal(sys.stderr, system.clock)
-        self._tls = Certificates([self._pair()])
+        self._tls = Certificates(self._pairs(), refuses_unknown_names=config.tls.strict_sni)
+        self._expiry = ExpiryWatch(self._tls, self._journal, system.clock)
         self._hashing = Pool("hashing", HASHING_THREADS, HASHING_WAITING)
         self._asking = Pool("asking", ASKING_THREADS, ASKING_WAITING)
         self._disk = Pool("disk", DISK_THREADS, DISK_WAITING)
@@ -65,6 +67,7 @@ class Service:
         loop.add_signal_handler(signal.SIGINT, stop.set)
         loop.add_signal_handler(signal.SIGHUP, self._reload)
         try:
+            self._note_groups()
             await self._listen()
             self._tell("READY=1")
             ready()
@@ -76,7 +79,10 @@ class Service:
     @contextlib.asynccontextmanager
     async def _chores(self) -> AsyncIterator[None]:
         """Do what is due from time to time, beside the sessions."""
-        chores = [asyncio.create_task(repeat(self._retire, RETENTION_SECONDS))]
+        chores = [
+            asyncio.create_task(repeat(self._retire, RETENTION_SECONDS)),
+            asyncio.create_task(repeat(self._look_at_certificates, DAY_SECONDS)),
+        ]
         try:
             yield
         finally:
@@ -95,6 +101,9 @@ class Service:
         else:
             if count:
                 self._journal.note("messages.retired", count=count, days=days)
+
+    async def _look_at_certificates(self) -> None:
+        self._expiry.look()
 
     async def _listen(self) -> None:
         listen = self._config.listen
@@ -155,10 +164,17 @@ class Service:
             self._journal.note("certificate.refused", why=fault)
         else:
             self._journal.note("certificate.loaded")
+            self._expiry.look()
 
-    def _pair(self) -> Pair:
+    def _pairs(self) -> list[Pair]:
         home, tls = self._system.home, self._config.tls
-        return Pair(home.below(tls.certificate), home.below(tls.key))
+        files = [(tls.certificate, tls.key), *((more.certificate, more.key) for more in tls.more)]
+        return [Pair(home.below(certificate), home.below(key)) for certificate, key in files]
+
+    def _note_groups(self) -> None:
+        surplus = {group for shown in self._tls.shown for group in shown.surplus_groups}
+        if surplus:
+            self._journal.note("tls.narrowed", to="P-256", without=",".join(sorted(surplus)))
 
     @staticmethod
     def _tell(state: str) -> None:
