@@ -207,15 +207,21 @@ def test_a_server_that_says_nothing_is_waited_for_so_long(web: Web) -> None:
 
 @pytest.mark.parametrize("start", [b"", b"HTTP/1.1 200 OK\r\n\r\n"])
 def test_a_server_that_drips_gains_no_time(web: Web, start: bytes) -> None:
+    rest = b"HTTP/1.1 200 OK\r\n\r\n" + b" " * 200
+    dripped = []
+
     def drip(out: BinaryIO) -> None:
         out.write(start)
-        for octet in b"HTTP/1.1 200 OK\r\n\r\n" + b" " * 200:
+        for octet in rest:
             web.over.wait(0.01)
             out.write(bytes([octet]))
+            dripped.append(octet)
 
     web.answer = drip
 
     assert "127.0.0.1: no answer within 0.2 seconds." == refusal(web.url(), 0.2)
+
+    assert len(dripped) < len(rest)
 
 
 def certificate(folder: Path, made_at: datetime) -> tuple[Path, Path]:
