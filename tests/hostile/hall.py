@@ -3,11 +3,13 @@
 import asyncio
 import io
 import socket
+import ssl
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import repeat
+from typing import cast
 
 from pillarbox.net.listener import Listener
 from pillarbox.server.limits import Limits
@@ -125,6 +127,10 @@ class Caller:
         assert b"+OK Goodbye.\r\n" == await self.ask(b"QUIT\r\n")
         assert b"" == await self.rest()
 
+    def stop_reading(self) -> None:
+        """Take nothing more from the kernel, so that its window closes."""
+        cast("asyncio.Transport", self.writer.transport).pause_reading()
+
     def reset(self) -> None:
         """Send RST: the peer learns of the end in the rudest way."""
         on_with_no_time = struct.pack("ii", 1, 0)
@@ -170,6 +176,15 @@ async def opened(house: House) -> AsyncIterator[Hall]:
             for listener in listeners.values():
                 listener.stop()
                 await listener.wait(SECONDS)
+
+
+def client_hello(name: str = "localhost") -> bytes:
+    """Return what begins a handshake with a server of this name."""
+    out = ssl.MemoryBIO()
+    tls = contexts()[1].wrap_bio(ssl.MemoryBIO(), out, server_hostname=name)
+    with suppress(ssl.SSLWantReadError):
+        tls.do_handshake()
+    return out.read()
 
 
 async def until(claim: Callable[[], bool]) -> None:

@@ -4,8 +4,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from tests.hostile.hall import LOGIN, Caller, Hall, House, until, visit
-from tests.hostile.test_slow import client_hello
+from tests.hostile.hall import LOGIN, Caller, Hall, House, client_hello, until, visit
 
 BIG = House(message=(b"x" * 78 + b"\r\n") * 50_000)
 
@@ -76,7 +75,7 @@ async def within_a_message(hall: Hall) -> Caller:
 
 async def with_much_pipelined(hall: Hall) -> Caller:
     caller = await with_a_mark(hall)
-    caller.writer.transport.pause_reading()
+    caller.stop_reading()
     await caller.say(b"RETR 2\r\n" * 20 + b"RSET\r\nQUIT\r\n")
     return caller
 

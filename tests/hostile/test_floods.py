@@ -9,8 +9,7 @@ import pytest
 
 from pillarbox.server.limits import Limits
 from pillarbox.server.services import Timers
-from tests.hostile.hall import Caller, Hall, House, until, visit
-from tests.hostile.test_slow import client_hello
+from tests.hostile.hall import Caller, Hall, House, client_hello, until, visit
 
 MOST = 20
 FLOOD = 60

@@ -8,6 +8,7 @@ import ssl
 
 import pytest
 
+from pillarbox.net.socket_stream import SocketStream
 from tests.hostile.hall import LOGIN, Hall, visit
 
 KINDS = ["plain", "secure", "proxied"]
@@ -82,6 +83,7 @@ def test_a_line_without_end_is_held_in_bounded_memory() -> None:
             await caller.say(bytes(MEBI))
         assert TOO_LONG == await caller.line()
         (driver,) = hall.service._drivers
+        assert isinstance(driver._stream, SocketStream)
         assert len(driver._stream._octets) <= MEBI
         assert (await caller.ask(b"\r\nUSER mrose\r\n")).startswith(b"+OK")
         caller.leave()

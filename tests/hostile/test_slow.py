@@ -4,26 +4,15 @@ The rows are those of the threat model: tl3, sl1, bp1, px1.
 """
 
 import asyncio
-import ssl
 from contextlib import suppress
 
 import pytest
 
 from pillarbox.server.services import Timers
-from tests.dialogues.port import contexts
-from tests.hostile.hall import Caller, Hall, House, until, visit
+from tests.hostile.hall import Caller, Hall, House, client_hello, until, visit
 
 SHORT = House(timers=Timers(pre_login=0.2), header_seconds=0.2)
 HEADER = b"PROXY TCP4 203.0.113.9 192.0.2.1 56324 995\r\n"
-
-
-def client_hello() -> bytes:
-    """Return the first octets of a handshake."""
-    out = ssl.MemoryBIO()
-    tls = contexts()[1].wrap_bio(ssl.MemoryBIO(), out, server_hostname="localhost")
-    with suppress(ssl.SSLWantReadError):
-        tls.do_handshake()
-    return out.read()
 
 
 async def reach_handshake(hall: Hall, kind: str) -> Caller:
@@ -99,7 +88,7 @@ def test_a_client_with_no_window_is_left_by_the_autologout_and_loses_no_mail(kin
     async def talk(hall: Hall) -> None:
         caller = await hall.enter(kind)
         await caller.login()
-        caller.writer.transport.pause_reading()
+        caller.stop_reading()
         await caller.say(b"DELE 1\r\n" + b"RETR 2\r\n" * 10 + b"QUIT\r\n")
         await until(hall.ended)
         assert hall.events[-1].endswith("why=timeout")

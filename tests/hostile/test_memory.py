@@ -1,0 +1,146 @@
+"""What hostile peers cost a real server's memory, by the kernel's own count.
+
+The rows are those of the threat model: bp1, ll1, sn1. The bound is the same for all of them, and
+there is a control: a build that does not wait for its readers goes over it.
+"""
+
+import re
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from tests.endtoend.plain_client import DEADLINE, PlainClient, connected
+from tests.endtoend.post_office import ACCOUNT, PostOffice, Serving, open_office
+from tests.hostile.hall import client_hello
+
+MEBI = 1 << 20
+BOUND = 8 * MEBI
+MESSAGE = b"Subject: big\r\n\r\n" + (b"x" * 76 + b"\r\n") * (10 * MEBI // 78)
+OTHER = "another"
+HONEST = 2  # sessions that `warm` has
+pytestmark = pytest.mark.slow
+
+
+@dataclass(frozen=True)
+class BrokenOffice(PostOffice):
+    """A home that a broken build serves."""
+
+    def command(self, *words: object) -> list[str]:
+        true = super().command(*words)
+        return [true[0], "-m", "tests.hostile.broken_build", "no-waiting", *true[3:]]
+
+
+def peak_octets(serving: Serving) -> int:
+    status = Path(f"/proc/{serving.process.pid}/status").read_text("ascii")
+    found = re.search(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)
+    assert found, status
+    return int(found[1]) * 1024
+
+
+@contextmanager
+def warm(office: PostOffice) -> Iterator[Serving]:
+    """Give a server that has done once what honest clients want, with a big message for each."""
+    message = office.folder.with_suffix(".eml")
+    message.write_bytes(MESSAGE)
+    office.add_account(OTHER)
+    for account in (ACCOUNT, OTHER):
+        office.do("deliver", account, message)
+    with office.serving() as serving:
+        for account in (ACCOUNT, OTHER):
+            read_all(serving, account)
+        yield serving
+
+
+def read_all(serving: Serving, account: str) -> None:
+    """Be an honest client, from the greeting to the goodbye."""
+    with connected(serving.ports["pop3s"], serving.authority) as client:
+        assert client.login(account).startswith(b"+OK 1 ")
+        client.ask("RETR 1")
+        assert len(MESSAGE) == sum(map(len, client.lines()))
+        client.ask("QUIT")
+
+
+@pytest.fixture
+def serving(tmp_path: Path) -> Iterator[Serving]:
+    with warm(open_office(tmp_path / "home")) as serving:
+        yield serving
+
+
+@contextmanager
+def never_reading(serving: Serving, messages: int) -> Iterator[PlainClient]:
+    """Give a client that has asked for so many messages, and reads none."""
+    with connected(serving.ports["pop3s"], serving.authority) as client:
+        client.login()
+        client.sock.sendall(b"RETR 1\r\n" * messages)
+        assert client.line().startswith(b"+OK")
+        yield client
+
+
+def test_500_messages_that_nobody_reads_cost_little(serving: Serving) -> None:
+    before = peak_octets(serving)
+
+    with never_reading(serving, 500):
+        for _ in range(3):  # meanwhile others are served: the server has had its turns
+            read_all(serving, OTHER)
+        grown = peak_octets(serving) - before
+
+    assert grown < BOUND
+
+
+def test_a_build_that_does_not_wait_for_its_readers_goes_over_the_bound(tmp_path: Path) -> None:
+    open_office(tmp_path / "home")
+    with warm(BrokenOffice(tmp_path / "home")) as serving:
+        before = peak_octets(serving)
+
+        with never_reading(serving, 5):  # no more: what they cost is the machine's
+            serving.process.wait_until(lambda: peak_octets(serving) - before > BOUND)
+
+
+def test_a_line_of_32_mb_costs_little(serving: Serving) -> None:
+    before = peak_octets(serving)
+    line = bytes(MEBI)
+
+    with connected(serving.ports["pop3s"], serving.authority) as client:
+        for _ in range(32):
+            client.sock.sendall(line)
+        assert client.ask("").startswith(b"-ERR")
+        assert client.login().startswith(b"+OK")
+        for _ in range(32):
+            client.sock.sendall(line)
+        assert client.ask("").startswith(b"-ERR")
+
+    assert peak_octets(serving) - before < BOUND
+
+
+def begin(port: int, octets: bytes) -> None:
+    """Send the start of a handshake, and leave."""
+    with socket.create_connection(("127.0.0.1", port), DEADLINE) as sock:
+        sock.sendall(octets)
+
+
+def begin_and_leave(serving: Serving, first: int, count: int) -> None:
+    """Begin handshakes, whole and half, each for another name; no more than 40 at a time."""
+    for number in range(first, first + count):
+        hello = client_hello(f"host-{number}.example")
+        begin(serving.ports["pop3s"], hello if number % 2 else hello[: number % len(hello)])
+        if number % 40 == 39:
+            serving.process.wait_until(partial(has_closed, serving, HONEST + number + 1))
+
+
+def test_1000_handshakes_that_are_begun_and_left_cost_little(serving: Serving) -> None:
+    # The first ones are what the rest is measured by: what is freed is not given back at once.
+    begin_and_leave(serving, 0, 400)
+    before = peak_octets(serving)
+
+    begin_and_leave(serving, 400, 1000)
+
+    assert peak_octets(serving) - before < BOUND
+
+
+def has_closed(serving: Serving, count: int) -> bool:
+    return serving.process.said().count(b"session.closed") >= count
