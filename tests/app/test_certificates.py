@@ -60,10 +60,10 @@ def test_the_certificate_is_for_servers_alone() -> None:
     assert [ExtendedKeyUsageOID.SERVER_AUTH] == list(usage)
 
 
-def test_the_certificate_lasts_397_days_and_holds_an_hour_before_it_was_made() -> None:
+def test_the_certificate_lasts_a_year_and_holds_an_hour_before_it_was_made() -> None:
     certificate, ca = made()
 
-    assert timedelta(days=397) == certificate.not_valid_after_utc - NOW
+    assert timedelta(days=365) == certificate.not_valid_after_utc - NOW
     assert timedelta(hours=1) == NOW - certificate.not_valid_before_utc
     assert certificate.not_valid_after_utc < ca.not_valid_after_utc
 

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 CA_DAYS = 3650
-SERVER_DAYS = 397  # the longest that clients commonly take
+SERVER_DAYS = 365  # the longest that Mozilla's intermediate profile takes is 366
 SKEW = dt.timedelta(hours=1)  # for clients whose clock is behind ours
 
 
