@@ -120,6 +120,29 @@ def test_a_relay_with_another_certificate_is_found_out(name: str) -> None:
     assert MROSE == converse(server, Accounts(), direct)
 
 
+@pytest.mark.parametrize("name", ["SCRAM-SHA-256", "SCRAM-SHA-1"])
+def test_a_relay_that_hides_plus_is_found_out(name: str) -> None:
+    # RFC 5802, section 6: the client says that it saw no -PLUS, and the server did announce it.
+    server = partial(MECHANISMS[name].begin, situation(END_POINT))
+    client = begin(name, login(end_point=OTHER_END_POINT, server_offers_plus=False))
+
+    assert Refusal.BAD_RESPONSE == converse(server, Accounts(), client)
+
+
+@pytest.mark.parametrize("name", ["SCRAM-SHA-256", "SCRAM-SHA-1"])
+def test_so_is_one_that_hides_that_the_client_saw_none(name: str) -> None:
+    accounts = Accounts()
+    client = begin(name, login(end_point=OTHER_END_POINT, server_offers_plus=False))
+    said = client.initial()
+    assert said is not None
+    changed = Secret(b"n" + said.reveal()[1:])
+    exchange = MECHANISMS[name].begin(situation(END_POINT), changed)
+
+    final = client.respond(advance(exchange, accounts, None))
+
+    assert Refusal.BAD_RESPONSE == advance(exchange, accounts, final)
+
+
 @EVERY
 @given(octets=st.lists(st.binary(), min_size=5, max_size=5), is_initial=st.booleans())
 def test_no_response_is_a_surprise_to_the_server(

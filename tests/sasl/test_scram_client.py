@@ -187,7 +187,7 @@ def test_extensions_that_mean_nothing_are_passed_over() -> None:
 
 
 def test_plus_without_an_end_point_is_the_operators_to_mend() -> None:
-    with pytest.raises(UnfitFault, match="SCRAM-SHA-256-PLUS"):
+    with pytest.raises(UnfitFault, match="SCRAM-SHA-256-PLUS needs TLS"):
         begin("SCRAM-SHA-256-PLUS", login(server_offers_plus=True))
 
 

@@ -69,10 +69,7 @@ def broken(mechanism: str) -> MechanismFault:
 
 def unfit(mechanism: str) -> UnfitFault:
     """Return the fault of a name or a secret that the mechanism cannot carry."""
-    return UnfitFault(
-        "The name or the secret holds characters that {mechanism} cannot carry.",
-        mechanism=mechanism,
-    )
+    return UnfitFault("{mechanism} cannot carry this name or this secret.", mechanism=mechanism)
 
 
 def octets_of(name: str, mechanism: str) -> bytes:

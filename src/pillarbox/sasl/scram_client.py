@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pillarbox.base.secret import Secret
 from pillarbox.sasl import scram_keys
 from pillarbox.sasl.canonical import to_base64
-from pillarbox.sasl.client_exchange import Login, MechanismFault, broken, unfit
+from pillarbox.sasl.client_exchange import Login, MechanismFault, UnfitFault, broken, unfit
 from pillarbox.sasl.saslname import escape
 from pillarbox.sasl.saslprep import prepare, prepare_password
 from pillarbox.sasl.scram import Scram
@@ -31,8 +31,13 @@ class ScramClient:
     def __init__(self, scram: Scram, login: Login) -> None:
         """Raise UnfitFault for a name that SASLprep forbids, or -PLUS without an end point."""
         name = prepare(login.name)
-        if name is None or (scram.is_plus and not login.end_point):
+        if name is None:
             raise unfit(scram.name)
+        if scram.is_plus and not login.end_point:
+            raise UnfitFault(
+                "{mechanism} needs TLS with a certificate that it can be bound to.",
+                mechanism=scram.name,
+            )
         self._scram = scram
         self._login = login
         self._nonce = login.nonce()
