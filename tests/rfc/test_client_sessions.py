@@ -118,3 +118,12 @@ def test_our_client_says_that_it_closes_where_it_has_said_quit(says_quit: bool) 
     run(session())
 
     assert ["close" if says_quit else "abort"] == closed[:1]
+
+
+def test_our_client_says_stls_before_all_but_capa(tmp_path: Path) -> None:
+    fake = FakeServer()
+
+    run(logged_in(fake, Server(HOST, 110, Tls.STLS, ca_file(tmp_path), timeout_seconds=20)))
+
+    assert [b"CAPA", b"STLS"] == fake.heard[:2]
+    assert fake.count(b"UTF8") == 0
