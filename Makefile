@@ -10,7 +10,7 @@ ARGS ?=
 PYTEST := $(PY) -m pytest -n auto
 
 .DEFAULT_GOAL := help
-.PHONY: run test check catalogue bench interop fuzz sizes lock format clean help peers
+.PHONY: run test check catalogue bench bench-timing interop fuzz sizes lock format clean help peers
 
 run: .venv/run.stamp            ## Make a first home in var/ and serve it
 	$(BIN)/pillarbox --home var up
@@ -31,6 +31,9 @@ check: .venv/dev.stamp          ## Format, lint, types, layers, catalogue and do
 
 bench: .venv/dev.stamp          ## Measure; the numbers depend on the machine
 	$(PY) -m bench $(ARGS)
+
+bench-timing: .venv/dev.stamp   ## Whether the time of a refusal tells who has an account
+	$(PY) -m bench.timing.compare $(ARGS)
 
 interop: .venv/dev.stamp peers  ## The full kill matrices and the slower real programs
 	$(PYTEST) -m interop $(ARGS)
@@ -55,15 +58,22 @@ lock:                           ## Make requirements/*.txt anew from pyproject.t
 	rm -rf .lock-venv
 
 clean:                          ## Remove what make made, the home in var/ excepted
-	rm -rf .venv .lock-venv dist build .coverage .coverage.* htmlcov
+	rm -rf .venv .lock-venv .sslyze dist build .coverage .coverage.* htmlcov
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
 help:                           ## This list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 # Real mail programs to talk to, where the machine lets us have them.
-peers:
+peers: .sslyze/stamp
 	@if [ -x tests/peers/install.sh ]; then tests/peers/install.sh; fi
+
+# A scanner that wants other versions than we do. Without it, the tests that need it skip.
+.sslyze/stamp: requirements/sslyze.txt
+	@rm -rf .sslyze && $(PYTHON) -m venv --without-pip .sslyze
+	@$(PYTHON) -m pip --disable-pip-version-check --python .sslyze/bin/python install --quiet \
+		--require-hashes -r $< && touch $@ \
+		|| { rm -rf .sslyze; echo "peers: no sslyze; the tests that need it skip." >&2; }
 
 # The environment is made without ensurepip: a bare Debian has python3 and pip, but not python3-venv.
 $(PY):

@@ -14,7 +14,7 @@ from pillarbox.wire.pop3.state import State
 from tests.dialogues.core import Core, Exchange
 from tests.wire.hearing import heard
 
-REPLY = re.compile(r"(\+OK|-ERR)(?: (?:\[([A-Z/-]+)\] )?(.*))?")
+REPLY = re.compile(r"(\+OK|-ERR)(?: (?:\[([A-Z0-9/-]+)\] )?(.*))?")
 LAST = (verbs.Auth, verbs.Stls, verbs.Quit)
 NO_COMMANDS = (Malformed, events.StlsInjection, events.HttpRequest, events.AuthList)
 

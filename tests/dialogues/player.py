@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pillarbox.server.site import Site
+from pillarbox.server.site import Site, Utf8Headers
 from pillarbox.server.voice import ENGLISH, Language
 
 HERE = Path(__file__).parent
@@ -41,7 +41,9 @@ class Dialogue:
     def site(self) -> Site:
         """What the configuration says."""
         languages = {each.tag: each for each in (ENGLISH, JAPANESE)}
+        headers = Utf8Headers(self.settings.get("utf8_headers", "surrogate"))
         settings = self.settings | {
+            "utf8_headers": headers,
             "allow_plaintext_auth_without_tls": "plaintext allowed" in self.flags,
             "languages": languages,
         }
