@@ -4,11 +4,14 @@ import base64
 
 import pytest
 
+from pillarbox.base.errors import Fault, OperatorFault, StoreFault
+from pillarbox.base.secret import Secret
 from pillarbox.sasl.exchange import Refusal
 from pillarbox.server.authorization import REFUSALS
 from pillarbox.server.session import CLOSED
 from pillarbox.wire.pop3.replies import Code
 from tests.rfc.session import ask, begin
+from tests.server.rig import LOGIN, Rig, Talk, converse
 
 
 def plain(name: bytes, password: bytes) -> bytes:
@@ -31,3 +34,27 @@ def test_a_refusal_for_the_credentials_sake_has_the_code_auth_and_no_other_has()
     codes = {why: code for why, (_, code) in (REFUSALS | CLOSED).items()}
 
     assert [Refusal.NOT_ACCEPTED] == [why for why, code in codes.items() if code is Code.AUTH]
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        (OperatorFault("The master key is missing."), b"[SYS/PERM]"),
+        (StoreFault("Input/output error."), b"[SYS/TEMP]"),
+    ],
+)
+def test_what_somebody_must_mend_is_told_from_what_passes_by_itself(
+    fault: Fault, code: bytes
+) -> None:
+    heard: list[bytes] = []
+
+    def fail(_name: str, _password: Secret) -> None:
+        raise fault
+
+    async def talk(talk: Talk) -> None:
+        await talk.until(b"ready.\r\n")
+        heard.append(await talk.ask(LOGIN, b".\r\n"))
+
+    converse(Rig(try_password=fail), talk)
+
+    assert heard[0].startswith(b"+OK\r\n-ERR " + code + b" ")
