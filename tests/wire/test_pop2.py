@@ -103,6 +103,20 @@ def test_a_command_has_a_longest_length(octets: int, expected: Event | Fault) ->
     assert [expected] == heard([line], State.MBOX)
 
 
+@pytest.mark.parametrize("line", [b"READ x", b"READ 1 2", b"READ -1", b"FOLD ", b"QUIT 1"])
+def test_arguments_that_are_none_are_refused_where_the_command_may_run(line: bytes) -> None:
+    assert [Fault.ARGUMENTS] == heard([line + b"\r\n"], State.MBOX)
+
+
+@pytest.mark.parametrize("line", [b"HELO", b"HELO a", b"HELO a b c", b"HELO a b\\", b"HELO \\\a b"])
+def test_who_names_nobody_with_a_password_is_refused(line: bytes) -> None:
+    assert [Fault.ARGUMENTS] == heard([line + b"\r\n"])
+
+
+def test_a_verb_that_is_none_or_out_of_place_is_refused() -> None:
+    assert [Fault.UNKNOWN, Fault.WRONG_STATE] == heard([b"\r\nREAD\r\n"])
+
+
 def test_every_reply_is_one_line_of_the_kind_that_its_first_character_says() -> None:
     said = [
         replies.greeting("mail.example.org"),
