@@ -8,8 +8,11 @@ compile() {
     output=$1
     shift
     "$uv" pip compile --no-config --universal --python-version 3.11 --generate-hashes \
-        --no-emit-index-url --no-emit-find-links --no-header --quiet \
-        --output-file "$output" "$@" pyproject.toml
+        --no-emit-index-url --no-emit-find-links --no-header --quiet --output-file "$output" "$@"
 }
-compile requirements/run.txt --group build "$@"
-compile requirements/dev.txt --group build --group dev --constraint requirements/run.txt "$@"
+ours="pyproject.toml --group build"
+# shellcheck disable=SC2086  # one word for each argument
+compile requirements/run.txt $ours "$@"
+# shellcheck disable=SC2086
+compile requirements/dev.txt $ours --group dev --constraint requirements/run.txt "$@"
+compile requirements/sslyze.txt requirements/sslyze.in "$@"

@@ -14,6 +14,8 @@ peers() {
     echo "curl curl"
     echo "strace strace"
     echo "openssl openssl"
+    echo "nmap nmap"
+    echo "testssl.sh testssl"
     echo "haproxy haproxy"
 }
 

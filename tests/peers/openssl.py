@@ -6,6 +6,7 @@ Everything is small (P-256) and valid for two days from now, so it costs a few m
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.peers.fetch import Server, Tls
 from tests.peers.program import Done, environment, find, run
 
 NAMES = ("IP:127.0.0.1", "DNS:localhost")
@@ -100,3 +101,14 @@ def issue(
 def make_certificate(folder: Path) -> Certificate:
     """Make an authority and a certificate of it for 127.0.0.1 and localhost, all in `folder`."""
     return issue(make_authority(folder), folder)
+
+
+def shake_hands(folder: Path, server: Server, *arguments: str) -> Done:
+    """Run s_client, say QUIT and read to the end; its code is 0 where the handshake came off."""
+    command = [
+        *(find("openssl"), "s_client", "-connect", f"{server.host}:{server.port}"),
+        *("-CAfile", str(server.authority), "-verify_return_error", "-ign_eof"),
+        *(["-starttls", "pop3"] if server.tls is Tls.STLS else []),
+        *arguments,
+    ]
+    return run(command, env=environment(folder), cwd=folder, said=b"QUIT\r\n")
