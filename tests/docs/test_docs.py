@@ -12,6 +12,7 @@ import pytest
 
 from pillarbox.app.config import Configuration
 from pillarbox.cli.main import cli
+from pillarbox.server.session import FAULTS
 from pillarbox.wire.lmtp import replies as lmtp
 from pillarbox.wire.pop3 import replies as pop3
 
@@ -135,7 +136,7 @@ def test_the_page_of_replies_has_every_code_and_every_lmtp_reply() -> None:
     page = (DOCS / "reply-codes.md").read_text("utf-8")
     constants = [value for value in vars(lmtp).values() if isinstance(value, bytes)]
     lines = {octets.decode("ascii").strip() for octets in [*constants, *lmtp.FAULTS.values()]}
-    wanted = lines | {str(code) for code in pop3.Code} | set(pop3.FAULTS.values())
+    wanted = lines | {str(code) for code in pop3.Code} | set(FAULTS.values())
 
     assert set() == {text for text in wanted if f"`{text}`" not in page}
 

@@ -7,7 +7,7 @@ from threading import Event
 
 import pytest
 
-from pillarbox.base.errors import Bug, PeerFault, StoreFault
+from pillarbox.base.errors import Bug, OperatorFault, PeerFault, StoreFault
 from pillarbox.base.names import Identity
 from pillarbox.base.secret import Secret
 from pillarbox.net.memory import MemoryStream, memory_pair
@@ -254,6 +254,22 @@ def test_accounts_that_cannot_be_read_refuse_nobody_for_good() -> None:
     converse(rig, talk)
 
     assert "login.refused" in rig.journal.getvalue()
+
+
+def test_a_server_that_its_administrator_must_mend_says_so() -> None:
+    def fail(name: str, secret: Secret) -> Identity | None:
+        raise OperatorFault("The master key is missing.")
+
+    rig = Rig(try_password=fail)
+
+    async def talk(talk: Talk) -> None:
+        await talk.until(b"ready.\r\n")
+        said = await talk.ask(LOGIN, b"administrator.\r\n")
+        assert said == b"+OK\r\n-ERR [SYS/PERM] The server needs its administrator.\r\n"
+
+    converse(rig, talk)
+
+    assert "misconfigured" in rig.journal.getvalue()
 
 
 @pytest.mark.parametrize("name", ["hashing", "disk"])
