@@ -1,8 +1,13 @@
 """Listeners: which addresses there are, whose names are taken, and how connections end."""
 
 import asyncio
+import errno
+import os
+import resource
 import socket
-from collections.abc import Awaitable, Callable
+import struct
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -281,5 +286,103 @@ def test_connections_that_do_not_end_in_time_are_cancelled() -> None:
 def test_a_listener_that_never_started_stops_in_peace() -> None:
     async def talk() -> None:
         await stop(Listener(nothing))
+
+    run(talk)
+
+
+@contextmanager
+def no_descriptor_left() -> Iterator[None]:
+    """Let this process open nothing more inside the block."""
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    taken = [os.dup(0)]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(taken) + 1, limits[1]))
+    try:
+        with suppress(OSError):
+            while True:
+                taken.append(os.dup(0))
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+        for descriptor in taken:
+            os.close(descriptor)
+
+
+@pytest.mark.slow
+def test_a_connection_that_finds_no_descriptor_waits_until_there_is_one() -> None:
+    told: list[int | None] = []
+
+    async def talk() -> None:
+        is_exhausted = asyncio.Event()
+
+        def exhausted(error: OSError) -> None:
+            told.append(error.errno)
+            is_exhausted.set()
+
+        listener = Listener(echo, exhausted)
+        await listener.start("127.0.0.1:0")
+        loop = asyncio.get_running_loop()
+        sock = socket.socket()
+        sock.settimeout(0)
+        with no_descriptor_left():
+            await loop.sock_connect(sock, ("127.0.0.1", port_of(listener)))
+            await is_exhausted.wait()
+        _, stream = await loop.create_connection(SocketStream, sock=sock)
+        assert b"NOOP" == await said_back(stream, b"NOOP")
+        await stop(listener)
+
+    run(talk)
+
+    assert [errno.EMFILE] == told
+
+
+def test_a_listener_that_rests_can_be_stopped() -> None:
+    async def talk() -> None:
+        is_exhausted = asyncio.Event()
+        listener = Listener(echo, lambda _: is_exhausted.set())
+        await listener.start("127.0.0.1:0")
+        with socket.socket() as sock:
+            sock.settimeout(0)
+            with no_descriptor_left():
+                await asyncio.get_running_loop().sock_connect(
+                    sock, ("127.0.0.1", port_of(listener))
+                )
+                await is_exhausted.wait()
+            await stop(listener)
+
+    run(talk)
+
+
+def test_a_peer_that_is_gone_before_it_is_looked_at_has_its_address_all_the_same() -> None:
+    peers: list[str] = []
+
+    async def talk() -> None:
+        is_noted = asyncio.Event()
+
+        async def note(stream: SocketStream) -> None:
+            peers.append(stream.peer)
+            is_noted.set()
+            await stream.close()
+
+        listener = Listener(note)
+        await listener.start("127.0.0.1:0")
+        with socket.create_connection(("127.0.0.1", port_of(listener))) as sock:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        await is_noted.wait()  # the loop has not run since it connected
+        await stop(listener)
+
+    run(talk)
+
+    assert ["127.0.0.1"] == peers
+
+
+def test_a_name_with_two_addresses_is_listened_on_at_both_or_not_at_all() -> None:
+    async def talk() -> None:
+        owner = Listener(nothing)
+        await owner.start("localhost:0")
+        name, port = owner.addresses[-1]
+        with pytest.raises(OperatorFault, match="in use"):
+            await Listener(nothing).start(f"localhost:{port}")
+        assert name in {"127.0.0.1", "::1"}
+        await stop(owner)
 
     run(talk)

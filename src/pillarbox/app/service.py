@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from functools import partial
 
 from pillarbox.app.admission import Admission, Recipients
 from pillarbox.app.build import System, build_tokens
@@ -20,11 +21,12 @@ from pillarbox.delivery.service import LmtpService
 from pillarbox.delivery.services import Services as DeliveryServices
 from pillarbox.journal.journal import Journal
 from pillarbox.net.certificates import Certificates, Pair
+from pillarbox.net.descriptors import allow_descriptors
 from pillarbox.net.listener import Listener, Serve
 from pillarbox.net.pool import Pool, PoolFullError
 from pillarbox.net.systemd import notify
 from pillarbox.server.limits import Limits
-from pillarbox.server.proxied import ProxyRules
+from pillarbox.server.proxied import AWAITED, ProxyRules
 from pillarbox.server.service import Pop3Service
 from pillarbox.server.services import Services
 from pillarbox.server.site import Site
@@ -38,6 +40,7 @@ ASKING_WAITING = 64
 DISK_THREADS = 16  # so many fsyncs may share one commit
 DISK_WAITING = 20_000  # sessions wait their turn; the limits on connections bound them
 RETENTION_SECONDS = 3600.0  # mail stays at most so much longer than the policy says
+OTHER_DESCRIPTORS = 512  # LMTP, the database, connections that are refused, and what else there is
 DRAIN_SECONDS = 30.0  # for a RETR or a delivery under way when we are told to stop
 
 
@@ -68,6 +71,7 @@ class Service:
         loop.add_signal_handler(signal.SIGHUP, self._reload)
         try:
             self._note_groups()
+            self._note_descriptors()
             await self._listen()
             self._tell("READY=1")
             ready()
@@ -105,6 +109,16 @@ class Service:
     async def _look_at_certificates(self) -> None:
         self._expiry.look()
 
+    def _note_exhausted(self, listener: str, error: OSError) -> None:
+        self._journal.note("listener.exhausted", listener=listener, why=error.strerror)
+
+    def _note_descriptors(self) -> None:
+        # A session has its connection, its lease, and at times a message open.
+        wanted = 3 * self._config.limits.connections + AWAITED + OTHER_DESCRIPTORS
+        allowed = allow_descriptors(wanted)
+        if allowed < wanted:
+            self._journal.note("descriptors.short", wanted=wanted, allowed=allowed)
+
     async def _listen(self) -> None:
         listen = self._config.listen
         services: dict[str, tuple[tuple[str, ...], Serve]] = {
@@ -119,7 +133,7 @@ class Service:
         for name, (addresses, serve) in services.items():
             found[name] = []
             for address in addresses:
-                listener = Listener(serve)
+                listener = Listener(serve, partial(self._note_exhausted, name))
                 self._listeners.append(listener)
                 await listener.start(self._absolute(address))
                 found[name] += listener.addresses

@@ -10,7 +10,14 @@ from pillarbox.app.config import Configuration
 from pillarbox.app.first_run import FirstAccount
 from pillarbox.cli.words import _
 
-KINDS = {"pop3": "POP3 (STLS)", "pop3s": "POP3S", "lmtp": "LMTP"}
+KINDS = {
+    "pop3": "POP3 (STLS)",
+    "pop3s": "POP3S",
+    "pop3s_proxied": "POP3S/PROXY",
+    "pop2": "POP2",
+    "pop1": "POP1",
+    "lmtp": "LMTP",
+}
 
 
 def welcome(system: System, config: Configuration, first: FirstAccount | None) -> str:
@@ -19,8 +26,9 @@ def welcome(system: System, config: Configuration, first: FirstAccount | None) -
     listeners = json.loads(home.listeners.read_text("ascii"))
     lines = ["", _("Pillarbox is running. Its home is {folder}.").format(folder=home.folder)]
     for kind, addresses in listeners.items():
-        shown = ", ".join(map(_shown, addresses))
-        lines.append(f"  {KINDS[kind]:<12} {shown}")
+        if addresses:
+            shown = ", ".join(map(_shown, addresses))
+            lines.append(f"  {KINDS[kind]:<12} {shown}")
     lines.append("  " + _("CA to trust: {path}").format(path=home.ca))
     lines += ["", *_account(system, first)]
     name = first.name if first else _any_account(system)

@@ -3,19 +3,19 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import Callable
 from typing import cast
 
 from pillarbox.base.errors import PeerFault
 from pillarbox.net.stream import READ_OCTETS
 
+UNIX = "unix"  # the peer's name where there is no address
+
 
 class SocketStream(asyncio.Protocol):
     """The asyncio protocol is the stream: nothing stands between the transport and its reader."""
 
-    def __init__(self, connected: Callable[["SocketStream"], None] | None = None) -> None:
-        self.peer = ""
-        self._connected = connected
+    def __init__(self, peer: str = "") -> None:
+        self.peer = peer  # empty: the socket knows
         self._transport: asyncio.Transport  # there from connection_made on
         self._error: Exception | None = None
         self._octets = bytearray()
@@ -33,14 +33,12 @@ class SocketStream(asyncio.Protocol):
         """Take the transport; small writes go out at once, not when the last one was seen."""
         self._transport = cast("asyncio.Transport", transport)
         self._transport.set_write_buffer_limits(high=READ_OCTETS)
-        self.peer = _address(transport)
+        self.peer = self.peer or _address(transport)
         connection = transport.get_extra_info("socket")
         if connection.family in {socket.AF_INET, socket.AF_INET6}:
             # asyncio does this only where the listening socket was made with a protocol number.
             with contextlib.suppress(OSError):
                 connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if self._connected is not None:
-            self._connected(self)
 
     def data_received(self, data: bytes) -> None:
         """Hold what came in; stop the transport while too much is unread."""
@@ -119,4 +117,4 @@ class SocketStream(asyncio.Protocol):
 
 def _address(transport: asyncio.BaseTransport) -> str:
     name = transport.get_extra_info("peername")
-    return name[0] if isinstance(name, tuple) else "unix"
+    return name[0] if isinstance(name, tuple) else UNIX
