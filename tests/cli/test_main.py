@@ -139,8 +139,6 @@ BAD = {
     "no proxy": ("pop3s_proxied = []", 'pop3s_proxied = ["[::]:1"]', "proxy.trusted is empty"),
     "a proxy's name": ("trusted = []", 'trusted = ["lb1"]', "proxy.trusted: 'lb1' does not"),
     "no network": ("trusted = []", 'trusted = ["::1/8"]', "::1/8 has host bits set"),
-    "retention": ("retention_days = 0", "retention_days = 1", "policy.retention_days is not"),
-    "delay": ("login_delay_seconds = 0", "login_delay_seconds = 9", "policy.login_delay_seconds"),
 }
 
 
