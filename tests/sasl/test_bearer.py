@@ -77,6 +77,18 @@ def test_a_token_that_is_not_accepted_gets_a_reason_before_the_refusal(
     assert Refusal.NOT_ACCEPTED == outcome
 
 
+@pytest.mark.parametrize(
+    ("server", "message"),
+    [(BEARER, b"n,a=mrose,\x01auth=Bearer tok\x01\x01"), (GOOGLE, GOOD)],
+)
+def test_where_the_token_could_not_be_tried_nothing_is_said_about_it(
+    server: partial[Exchange], message: bytes
+) -> None:
+    accounts = Accounts(secrets=[], refusal=Refusal.TRY_LATER)
+
+    assert [Refusal.TRY_LATER] == say(server, message, accounts=accounts)
+
+
 def test_xoauth2_names_the_scope_where_there_is_one() -> None:
     reason, _ = say(partial(begin_xoauth2, SITE), GOOD, b"")
 
@@ -125,6 +137,7 @@ def test_without_a_name_the_token_says_whose_it_is() -> None:
         b"n,a=mr=ose,\x01auth=Bearer tok\x01\x01",
         b"n,a=a\tb,\x01auth=Bearer tok\x01\x01",
         b"n,a=\xff,\x01auth=Bearer tok\x01\x01",
+        b"p,a=mrose,\x01auth=Bearer tok\x01\x01",
         b"p=tls-server-end-point,a=mrose,\x01auth=Bearer tok\x01\x01",
         b"F,n,a=mrose,\x01auth=Bearer tok\x01\x01",
         b"n,a=mrose,\x01auth=Bearer tok\x01auth=Bearer tok\x01\x01",

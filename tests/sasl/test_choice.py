@@ -96,3 +96,20 @@ def test_apop_may_be_asked_for_over_tls_or_where_plaintext_is_allowed(
 
     assert may is may_use(APOP, offer)
     assert not may_use(APOP, replace(offer, announced=WAYS - {APOP}))
+
+
+@pytest.mark.parametrize(
+    ("name", "offer"),
+    [
+        ("SCRAM-SHA-256-PLUS", replace(SECURE, is_secure=False)),
+        ("SCRAM-SHA-256-PLUS", replace(SECURE, can_bind=False)),
+        ("PLAIN", replace(SECURE, is_secure=False)),
+        ("PLAIN", replace(SECURE, has_token=True)),
+        ("SCRAM-SHA-256", replace(SECURE, has_token=True)),
+        ("XOAUTH2", SECURE),
+        ("XOAUTH2", replace(SECURE, has_token=True, is_secure=False)),
+        ("GSSAPI", SECURE),
+    ],
+)
+def test_these_may_not_be_taken_even_where_they_are_asked_for(name: str, offer: Offer) -> None:
+    assert not may_use(name, offer)

@@ -4,14 +4,17 @@ import base64
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import count
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pillarbox.base.names import AccountId, Identity
 from pillarbox.base.secret import Secret
 from pillarbox.sasl import scram, scram_keys
-from pillarbox.sasl.client import begin
+from pillarbox.sasl.client import MechanismFault, begin
 from pillarbox.sasl.exchange import FindScram, Refusal, ScramAccount, ScramHash, ScramVerifier
 from pillarbox.sasl.mechanisms import MECHANISMS
 from pillarbox.sasl.scram import LEAST_TRIES, Scram
@@ -262,6 +265,45 @@ def test_nor_does_its_proof_under_a_fresh_nonce() -> None:
 
     assert MROSE == Forger(proof=keep).play()
     assert Refusal.NOT_ACCEPTED == Forger(bare="n=mrose,r=other", proof=lambda _: kept[0]).play()
+
+
+@pytest.mark.parametrize("name", NAMES)
+@given(step=st.integers(0, 3), place=st.integers(0, 300), mask=st.integers(1, 255))
+@settings(deadline=None)
+def test_whoever_changes_one_octet_on_the_way_ends_it(
+    name: str, step: int, place: int, mask: int
+) -> None:
+    steps = count()
+
+    def relay(octets: bytes) -> bytes:
+        if next(steps) != step:
+            return octets
+        at = place % len(octets)
+        return octets[:at] + bytes([octets[at] ^ mask]) + octets[at + 1 :]
+
+    assert not _are_both_content(name, relay)
+
+
+def test_and_whoever_changes_nothing_does_not() -> None:
+    assert all(_are_both_content(name, bytes) for name in NAMES)
+
+
+def _are_both_content(name: str, relay: Callable[[bytes], bytes]) -> bool:
+    """Say whether server and client both end well, with somebody between them."""
+    accounts = Accounts()
+    client = begin(name, login(end_point=END_POINT, server_offers_plus=True))
+    initial = client.initial()
+    assert initial is not None
+    exchange = MECHANISMS[name].begin(situation(END_POINT), Secret(relay(initial.reveal())))
+    said = advance(exchange, accounts, None)
+    try:
+        while isinstance(said, bytes):
+            response = client.respond(relay(said)).reveal()
+            said = advance(exchange, accounts, Secret(relay(response) if response else b""))
+        client.succeeded()
+    except MechanismFault:
+        return False
+    return isinstance(said, Identity)
 
 
 def test_an_unknown_name_hears_what_a_known_one_hears() -> None:
