@@ -79,7 +79,9 @@ def lived(effects: Effects, *answers: object) -> list[Effect]:
     rest, asked = iter(answers), [next(effects)]
     try:
         while True:
-            asked.append(effects.send(None if isinstance(asked[-1], Send) else next(rest)))
+            asked.append(
+                effects.send(None if isinstance(asked[-1], Send | NoteRefused) else next(rest))
+            )
     except StopIteration:
         return asked
 

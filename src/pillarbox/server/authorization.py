@@ -15,7 +15,7 @@ from pillarbox.sasl.apop import ApopProof
 from pillarbox.sasl.exchange import Challenge, Exchange, Refusal, TryDigest, TryPassword
 from pillarbox.sasl.mechanisms import MECHANISMS, Mechanism, Situation
 from pillarbox.server.channel import Channel, allows_passwords, mechanisms
-from pillarbox.server.effects import Effect, Send, StartTls
+from pillarbox.server.effects import Effect, NoteRefused, Send, StartTls
 from pillarbox.server.site import Site
 from pillarbox.server.voice import Voice
 from pillarbox.wire.pop3 import events, replies, verbs
@@ -149,6 +149,8 @@ class Authorization:
     def _answered(self, outcome: Identity | Refusal) -> Attempt:
         """Say why nobody was let in; say nothing yet where somebody was."""
         if isinstance(outcome, Refusal):
+            if outcome is Refusal.NOT_ACCEPTED:
+                yield NoteRefused()
             yield self._err(*REFUSALS[outcome])
             return None
         return outcome

@@ -30,6 +30,7 @@ from pillarbox.server.effects import (
     Closed,
     Commit,
     Effect,
+    NoteRefused,
     OpenMaildrop,
     Receive,
     Secured,
@@ -125,6 +126,8 @@ class Driver:
                 answer = await self._start_tls(ready, refusal)
             case TryPassword() | TryDigest() | FindScram() | TryToken():
                 answer = await self._ask(effect)
+            case NoteRefused():
+                self._note_refused("password", None)
             case OpenMaildrop(identity):
                 answer = await self._open(identity)
             case Transmit():
@@ -209,10 +212,7 @@ class Driver:
         except OperatorFault as fault:
             self._note_refused("misconfigured", fault)
             return Refusal.TELL_ADMINISTRATOR
-        if answer is None:
-            self._note_refused("password", None)
-            return Refusal.NOT_ACCEPTED
-        return answer
+        return Refusal.NOT_ACCEPTED if answer is None else answer
 
     async def _asked(self, ask: Ask) -> Identity | ScramAccount | None:
         services = self._services

@@ -44,6 +44,11 @@ class Secured:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteRefused:
+    """Put on record that a name or a secret was not accepted. Answer: None."""
+
+
+@dataclass(frozen=True, slots=True)
 class OpenMaildrop:
     """Take the lease and the view. Answer: the messages (Sequence[Message]), or a Closed."""
 
@@ -86,4 +91,4 @@ class Commit:
 
 
 Ask = TryPassword | TryDigest | FindScram | TryToken
-Effect = Receive | Send | StartTls | Ask | OpenMaildrop | Transmit | Commit
+Effect = Receive | Send | StartTls | Ask | NoteRefused | OpenMaildrop | Transmit | Commit

@@ -8,7 +8,7 @@ from pillarbox.base.errors import Bug
 from pillarbox.base.names import Identity
 from pillarbox.base.secret import Secret
 from pillarbox.sasl.exchange import Refusal, TryPassword
-from pillarbox.server.effects import Closed, Commit, Effect, OpenMaildrop, Receive
+from pillarbox.server.effects import Closed, Commit, Effect, NoteRefused, OpenMaildrop, Receive
 from pillarbox.store.store import Message
 from pillarbox.wire.table import Fault, TableConversation
 
@@ -59,6 +59,8 @@ class Mailbox:
         """Let somebody in and open the maildrop; return why not, "" where all is well."""
         outcome: Identity | Refusal = yield TryPassword(name, password)
         if isinstance(outcome, Refusal):
+            if outcome is Refusal.NOT_ACCEPTED:
+                yield NoteRefused()
             return WHY[outcome]
         self._identity = outcome
         return (yield from self.open())
