@@ -53,6 +53,25 @@ def test_a_handshake_that_follows_an_injected_command_fails() -> None:
     visit(talk)
 
 
+# al2
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("verb", [b"POST", b"GET", b"HEAD", b"OPTIONS", b"CONNECT"])
+def test_a_browser_is_closed_at_its_first_line_and_nothing_of_it_comes_back(
+    kind: str, verb: bytes
+) -> None:
+    async def talk(hall: Hall) -> None:
+        caller = await hall.enter(kind)
+        await caller.say(verb + b" /<script>x</script> HTTP/1.1\r\nHost: x\r\n\r\n" + LOGIN)
+        heard = await caller.rest()
+        assert b"script" not in heard
+        assert 1 >= heard.count(b"\r\n")
+        assert "login" not in " ".join(hall.events)
+
+    visit(talk)
+
+
 # ll1
 
 

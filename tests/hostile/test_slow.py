@@ -9,7 +9,7 @@ from contextlib import suppress
 import pytest
 
 from pillarbox.server.services import Timers
-from tests.hostile.hall import Caller, Hall, House, client_hello, until, visit
+from tests.hostile.hall import SECONDS, Caller, Hall, House, client_hello, until, visit
 
 SHORT = House(timers=Timers(pre_login=0.2), header_seconds=0.2)
 HEADER = b"PROXY TCP4 203.0.113.9 192.0.2.1 56324 995\r\n"
@@ -54,6 +54,21 @@ def test_a_handshake_one_octet_at_a_time_gets_no_more_time(kind: str) -> None:
             await asyncio.sleep(0.005)
         assert hall.ended()
         assert hall.events[-1].endswith("why=timeout")
+
+    visit(talk, SHORT)
+
+
+def test_a_timer_that_octets_put_off_would_never_end_such_a_handshake() -> None:
+    # The control of the test above: the same octets, and a server that takes each for progress.
+    async def talk(hall: Hall) -> None:
+        caller = await hall.connect("secure")
+        for octet in client_hello()[:-1]:
+            for driver in hall.service._drivers:
+                if driver._wait is not None:
+                    driver._wait.reschedule(asyncio.get_running_loop().time() + SECONDS)
+            await caller.say(bytes([octet]))
+            await asyncio.sleep(0.005)
+        assert not hall.ended()
 
     visit(talk, SHORT)
 
