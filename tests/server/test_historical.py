@@ -11,7 +11,7 @@ from pillarbox.base.errors import Bug, PeerFault
 from pillarbox.base.names import Identity
 from pillarbox.net.memory import MemoryStream, memory_pair
 from pillarbox.sasl.exchange import Refusal
-from pillarbox.server.effects import Closed, Commit, Effect, Receive, Send
+from pillarbox.server.effects import Closed, Commit, Effect, NoteRefused, Receive, Send
 from pillarbox.server.historical import REMOVAL_FAILED, WHY, Effects, Mailbox
 from pillarbox.server.limits import Limits
 from pillarbox.server.pop1 import Pop1Session
@@ -75,7 +75,7 @@ def test_nothing_is_removed_that_no_command_removes(protocol: str, client: bytes
 
 
 def lived(effects: Effects, *answers: object) -> list[Effect]:
-    """Run a session; each effect that is no Send is answered with the next of `answers`."""
+    """Run a session; each effect that asks is answered with the next of `answers`."""
     rest, asked = iter(answers), [next(effects)]
     try:
         while True:
