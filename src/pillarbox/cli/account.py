@@ -24,7 +24,7 @@ def add(home: Home, name: str, *, password_stdin: bool) -> None:
     """Add an account."""
     password, is_made = new_password(from_stdin=password_stdin)
     with opened(home) as system:
-        system.accounts.add(name, system.passwords.verifiers(password))
+        system.accounts.add(name, system.passwords.verifiers(name, password))
     _show_password(password, is_made=is_made)
 
 
