@@ -72,6 +72,8 @@ def test_an_account_is_shown_with_its_maildrop(ours: CommandLine) -> None:
         "state": "enabled",
         "messages": 2,
         "octets": 31,
+        "scram": "ready",
+        "devices": [],
     } == without_times(ours.json("account", "show", "mrose"))
     assert "octets\t31\n" in ours.do("account", "show", "mrose")
 

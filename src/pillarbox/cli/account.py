@@ -5,10 +5,21 @@ import click
 from pillarbox.accounts.accounts import Account
 from pillarbox.app.build import opened
 from pillarbox.app.home import Home
-from pillarbox.base.secret import Secret
-from pillarbox.cli.options import as_json, new_password, password_stdin, print_json, print_table
+from pillarbox.base.words import N_
+from pillarbox.cli.options import (
+    as_json,
+    new_password,
+    password_stdin,
+    print_json,
+    print_table,
+    show_password,
+)
 from pillarbox.cli.times import shown_time
 from pillarbox.cli.words import _
+
+# Whether SCRAM can prove the main password.
+READY = N_("ready")
+AFTER_LOGIN = N_("after the next password login")
 
 
 @click.group(help=_("Who has a maildrop here."))
@@ -25,7 +36,8 @@ def add(home: Home, name: str, *, password_stdin: bool) -> None:
     password, is_made = new_password(from_stdin=password_stdin)
     with opened(home) as system:
         system.accounts.add(name, system.passwords.verifiers(name, password))
-    _show_password(password, is_made=is_made)
+    if is_made:
+        show_password(password)
 
 
 @account.command(name="list", help=_("List the accounts."))
@@ -51,12 +63,19 @@ def show(home: Home, name: str, *, as_json: bool) -> None:
     with opened(home) as system:
         found = system.accounts.show(name)
         messages = system.store.view(found.id)
-    octets = sum(message.form.octets for message in messages)
-    fields = {**_fields(found), "messages": len(messages), "octets": octets}
+        is_scram_ready = not system.scram.missing(found.id)
+        devices = [device.name for device in system.devices.list(name)]
+    fields = {
+        **_fields(found),
+        "messages": len(messages),
+        "octets": sum(message.form.octets for message in messages),
+        "scram": READY if is_scram_ready else AFTER_LOGIN,
+    }
     if as_json:
-        print_json(fields)
+        print_json({**fields, "devices": devices})
     else:
-        print_table((_("Field"), _("Value")), list(fields.items()))
+        shown = {**fields, "scram": _(str(fields["scram"])), "devices": ", ".join(devices)}
+        print_table((_("Field"), _("Value")), list(shown.items()))
 
 
 @account.command(help=_("Set a password; one that is made here is printed on stdout."))
@@ -68,7 +87,8 @@ def password(home: Home, name: str, *, password_stdin: bool) -> None:
     secret, is_made = new_password(from_stdin=password_stdin)
     with opened(home) as system:
         system.passwords.set_password(name, secret)
-    _show_password(secret, is_made=is_made)
+    if is_made:
+        show_password(secret)
 
 
 @account.command(help=_("Let an account log in no more; its mail goes on arriving."))
@@ -104,9 +124,3 @@ def _fields(account: Account) -> dict[str, object]:
         "state": account.state.value,
         "created_at": shown_time(account.created_at),
     }
-
-
-def _show_password(password: Secret, *, is_made: bool) -> None:
-    if is_made:
-        click.echo(_("The password is shown this once:"), err=True)
-        click.echo(password.reveal().decode("ascii"))

@@ -19,6 +19,7 @@ COMMANDS = {
     "init": "pillarbox.cli.serve",
     "serve": "pillarbox.cli.serve",
     "account": "pillarbox.cli.account",
+    "device": "pillarbox.cli.device",
     "deliver": "pillarbox.cli.deliver",
     "maildrop": "pillarbox.cli.maildrop",
     "remote": "pillarbox.cli.remote",

@@ -55,3 +55,9 @@ def new_password(*, from_stdin: bool) -> tuple[Secret, bool]:
     if from_stdin:
         return read_password(from_stdin=True, prompt=""), False
     return generate_password(), True
+
+
+def show_password(password: Secret) -> None:
+    """Print a password that was made here: alone on stdout, so that programs can take it."""
+    click.echo(_("The password is shown this once:"), err=True)
+    click.echo(password.reveal().decode("ascii"))

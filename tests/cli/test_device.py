@@ -1,0 +1,93 @@
+"""`pillarbox device`."""
+
+import re
+
+import pytest
+
+from tests.cli.home import PASSWORD, CommandLine
+from tests.cli.test_account import without_times
+
+APP_PASSWORD = re.compile(r"[a-z2-7]{26}\n")
+
+
+@pytest.mark.parametrize("options", [(), ("--legacy-digest",)])
+def test_an_app_password_is_printed_alone_on_stdout(
+    ours: CommandLine, options: tuple[str, ...]
+) -> None:
+    result = ours.run("device", "add", "mrose", "phone", *options)
+
+    assert 0 == result.exit_code
+    assert APP_PASSWORD.fullmatch(result.stdout)
+    assert result.stdout.strip() not in result.stderr
+
+
+def test_devices_are_listed_by_name(ours: CommandLine) -> None:
+    ours.do("device", "add", "mrose", "Phone", "--legacy-digest")
+    ours.do("device", "add", "mrose", "desk")
+
+    assert [
+        {"name": "desk", "legacy_digest": False},
+        {"name": "phone", "legacy_digest": True},
+    ] == without_times(ours.json("device", "list", "mrose"))
+    assert ["desk\tno", "phone\tyes"] == [
+        line.rpartition("\t")[0] for line in ours.do("device", "list", "mrose").splitlines()
+    ]
+
+
+def test_a_device_is_renamed_and_revoked(ours: CommandLine) -> None:
+    ours.do("device", "add", "mrose", "phone")
+
+    assert "" == ours.do("device", "rename", "mrose", "phone", "tablet")
+    renamed = without_times(ours.json("device", "list", "mrose"))
+    assert "" == ours.do("device", "revoke", "mrose", "tablet")
+
+    assert [{"name": "tablet", "legacy_digest": False}] == renamed
+    assert [] == ours.json("device", "list", "mrose")
+
+
+def test_a_devices_name_is_taken_once(ours: CommandLine) -> None:
+    ours.do("device", "add", "mrose", "phone")
+
+    assert "Account 'mrose' has a device 'phone' already." == ours.refuse(
+        "device", "add", "MRose", "Phone"
+    )
+
+
+def test_a_device_that_is_not_there_is_named(ours: CommandLine) -> None:
+    said = ours.refuse("device", "revoke", "mrose", "phone")
+
+    assert (
+        "Account 'mrose' has no device 'phone'. \"pillarbox device list mrose\" names them." == said
+    )
+    assert said == ours.refuse("device", "rename", "mrose", "phone", "tablet")
+
+
+@pytest.mark.parametrize("words", [("add", "x", "y"), ("list", "x"), ("revoke", "x", "y")])
+def test_a_device_of_an_unknown_account_is_refused(
+    home: CommandLine, words: tuple[str, ...]
+) -> None:
+    assert "There is no account 'x'." in home.refuse("device", *words)
+
+
+def test_an_account_is_shown_with_its_devices_and_what_scram_can_do(ours: CommandLine) -> None:
+    ours.do("device", "add", "mrose", "phone")
+    ours.do("device", "add", "mrose", "desk")
+
+    shown = ours.json("account", "show", "mrose")
+
+    assert isinstance(shown, dict)
+    assert (["desk", "phone"], "ready") == (shown["devices"], shown["scram"])
+    assert "scram\tready\ndevices\tdesk, phone\n" in ours.do("account", "show", "mrose")
+
+
+def test_scram_takes_a_main_password_after_the_next_login_where_it_must_be_made_first(
+    ours: CommandLine,
+) -> None:
+    ours.configure(
+        "scram_sha_1_for_main_passwords = false", "scram_sha_1_for_main_passwords = true"
+    )
+    before = ours.do("account", "show", "mrose")
+    ours.do("account", "password", "mrose", "--password-stdin", said=PASSWORD + "\n")
+
+    assert "scram\tafter the next password login\n" in before
+    assert "scram\tready\n" in ours.do("account", "show", "mrose")
