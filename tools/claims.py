@@ -6,6 +6,7 @@ proof nor reason.
 """
 
 import ast
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -19,7 +20,7 @@ import msgspec
 
 ROOT = Path(__file__).parents[1]
 CLAIMS = Path("docs/rfc/claims.toml")
-DIALOGUES = "tests/dialogues/"
+DIALOGUE = re.compile(r"tests/dialogues/pop[123]/[\w-]+\.txt")  # those that tests play
 
 RFCS = {
     "rfc918": "Post Office Protocol",
@@ -184,7 +185,7 @@ def is_there(name: str, root: Path) -> bool:
     """Look for a dialogue, or for a test that is named without parameters."""
     path, _, test = name.partition("::")
     if not test:
-        return path.startswith(DIALOGUES) and path.endswith(".txt") and (root / path).is_file()
+        return DIALOGUE.fullmatch(path) is not None and (root / path).is_file()
     file = root / path
     return file.match("test_*.py") and file.is_file() and test in tests_in(file)
 

@@ -71,6 +71,7 @@ def test_a_test_is_found_by_its_parameters() -> None:
         "tools/claims.py::main",
         "tests/dialogues/pop3/no-such-dialogue.txt",
         "tests/dialogues/messages/one.eml",
+        "tests/dialogues/lmtp/two-messages.txt",
         "README.md",
     ],
 )

@@ -18,6 +18,8 @@ from pillarbox.wire.pop3.replies import Code, err, ok
 
 SOURCE = Path(__file__).parents[2] / "src" / "pillarbox"
 CAPABILITY_OCTETS = 512  # RFC 2449, section 3, CRLF included
+REPLY_OCTETS = 512  # RFC 1939, section 3, CRLF included
+ROOM = len(f"-ERR {max(Code, key=len)} ") + 40  # for a code, and for what the fields hold
 
 DEFINED = {
     "TOP": "RFC 2449",
@@ -116,3 +118,11 @@ def test_no_text_of_ours_starts_like_a_response_code(tag: str) -> None:
     assert len(texts) > 20
     assert {} == {template: text for template, text in texts.items() if text.startswith("[")}
     assert {} == {template: text for template, text in texts.items() if "\n" in text or not text}
+
+
+@pytest.mark.parametrize("tag", ["en", "ja"])
+def test_every_text_fits_in_a_reply_whatever_the_language(tag: str) -> None:
+    say = find_languages()[tag].say
+    octets = {template: len(say(template).encode()) + ROOM + 2 for template in templates()}
+
+    assert {} == {template: count for template, count in octets.items() if count > REPLY_OCTETS}
