@@ -51,6 +51,7 @@ def test_only_a_session_that_ended_with_quit_removes_anything(login: bytes, clie
     said, is_over, left = heard([login + client])
 
     assert said.startswith(b"+OK Pillarbox ready.\r\n")
-    assert is_over == said.endswith(b"+OK Goodbye.\r\n")
-    if not is_over or said.count(b"+OK Marked.") == 0:
+    has_quit = said.endswith(b"+OK Goodbye.\r\n")
+    assert is_over or not has_quit  # ten bad commands and a web client end it too
+    if not has_quit or said.count(b"+OK Marked.") == 0:
         assert len(left) == 2
