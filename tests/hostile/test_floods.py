@@ -1,15 +1,17 @@
 """Many connections at a time: the limits hold, and who is not the flood gets in.
 
-The rows are those of the threat model: tl2, sl2, bf2.
+The rows are those of the threat model: tl2, sl2, bf2, bp2.
 """
 
 import asyncio
 
 import pytest
 
+from pillarbox.server.driver import TURN_EFFECTS
 from pillarbox.server.limits import Limits
 from pillarbox.server.services import Timers
 from tests.hostile.hall import Caller, Hall, House, client_hello, until, visit
+from tests.server.rig import Rig, Talk, converse
 
 MOST = 20
 FLOOD = 60
@@ -104,6 +106,37 @@ def test_200_half_handshakes_at_a_time_leave_room_for_a_whole_one(kind: str) -> 
         await other.quit()
 
     visit(talk, house)
+
+
+def turns_of_others() -> int:
+    """Return how many turns another task has while 10,000 commands are answered."""
+    turns = 0
+
+    async def talk(talk: Talk) -> None:
+        nonlocal turns
+        await talk.login()
+        await talk.stream.write(b"NOOP\r\n" * 10_000)
+        replies = 0
+        while replies < 10_000:
+            await asyncio.sleep(0)
+            turns += 1
+            if talk.stream.has_unread:
+                replies += (await talk.stream.read()).count(b"+OK\r\n")
+
+    converse(Rig(), talk)
+    return turns
+
+
+def test_a_storm_of_commands_gives_way_again_and_again() -> None:
+    assert turns_of_others() >= 10_000 // TURN_EFFECTS
+
+
+def test_a_build_that_never_gives_way_leaves_others_a_few_turns(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("pillarbox.server.driver.TURN_EFFECTS", 1_000_000)
+
+    assert turns_of_others() < 10_000 // TURN_EFFECTS
 
 
 @pytest.mark.slow

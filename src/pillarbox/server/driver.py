@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from functools import partial
+from itertools import count
 from typing import Any, TypeVar
 
 from pillarbox.base.errors import Bug, Fault, OperatorFault, PeerFault, StoreFault
@@ -45,6 +46,8 @@ from pillarbox.server.transmission import transmitted
 from pillarbox.store.store import Maildrop, MaildropInUseError, Message
 
 T = TypeVar("T")
+# What waits for nothing never gives way by itself: so many effects, and others have their turn.
+TURN_EFFECTS = 100
 
 
 class Driver:
@@ -97,9 +100,11 @@ class Driver:
         """Perform effects until the session or the connection is over; return how it ended."""
         answer: Any = None
         with suppress(StopIteration):
-            while True:
+            for number in count(1):
                 effect = effects.send(answer)
                 answer = await self._perform(effect)
+                if number % TURN_EFFECTS == 0:
+                    await asyncio.sleep(0)
         await self._flush()
         async with asyncio.timeout(self._services.timers.close):
             await self._stream.close()
