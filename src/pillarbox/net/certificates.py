@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from pillarbox.base.errors import OperatorFault
 from pillarbox.net.client_hello import ClientHello
-from pillarbox.net.contexts import ALPN, server_context
+from pillarbox.net.contexts import ALPN, server_context, unusable
 from pillarbox.net.end_point import end_point
 from pillarbox.net.groups import surplus_groups
 
@@ -94,7 +94,7 @@ def _read(pair: Pair) -> Shown:
     leaf = _leaf(pair)
     context = server_context(pair.certificate, pair.key)
     if leaf != _leaf(pair):
-        raise _unusable(pair, "it changed while it was read")
+        raise OperatorFault("{file} changed while it was read.", file=pair.certificate)
     surplus = surplus_groups(context)
     if surplus:
         context.set_ecdh_curve(SAFE_CURVE)  # the one group that Python's ssl can set by itself
@@ -112,7 +112,8 @@ def _leaf(pair: Pair) -> x509.Certificate:
     try:
         return x509.load_pem_x509_certificates(pair.certificate.read_bytes())[0]
     except (OSError, ValueError) as error:
-        raise _unusable(pair, getattr(error, "strerror", None) or error) from error
+        why = getattr(error, "strerror", None) or error
+        raise unusable(pair.certificate, pair.key, why) from error
 
 
 def _names(pair: Pair, leaf: x509.Certificate) -> frozenset[str]:
@@ -121,14 +122,5 @@ def _names(pair: Pair, leaf: x509.Certificate) -> frozenset[str]:
     except x509.ExtensionNotFound:
         return frozenset()
     except ValueError as error:
-        raise _unusable(pair, error) from error
+        raise unusable(pair.certificate, pair.key, error) from error
     return frozenset(name.lower() for name in found.value.get_values_for_type(x509.DNSName))
-
-
-def _unusable(pair: Pair, why: object) -> OperatorFault:
-    return OperatorFault(
-        "{certificate} and {key} cannot be used as a TLS certificate and its key: {why}.",
-        certificate=pair.certificate,
-        key=pair.key,
-        why=why,
-    )

@@ -20,13 +20,18 @@ def server_context(certificate: Path, key: Path) -> ssl.SSLContext:
         # A sealed key fails here: without a password of ours, OpenSSL would ask the terminal.
         context.load_cert_chain(certificate, key, password="")
     except (OSError, ssl.SSLError) as error:
-        raise OperatorFault(
-            "{certificate} and {key} cannot be used as a TLS certificate and its key: {why}.",
-            certificate=certificate,
-            key=key,
-            why=error.strerror or error,
-        ) from error
+        raise unusable(certificate, key, error.strerror or error) from error
     return context
+
+
+def unusable(certificate: Path, key: Path, why: object) -> OperatorFault:
+    """Return the fault for a pair that cannot be served."""
+    return OperatorFault(
+        "{certificate} and {key} cannot be used as a TLS certificate and its key: {why}.",
+        certificate=certificate,
+        key=key,
+        why=why,
+    )
 
 
 def client_context(ca_file: Path | None) -> ssl.SSLContext:
