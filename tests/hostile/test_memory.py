@@ -1,12 +1,13 @@
 """What hostile peers cost a real server's memory, by the kernel's own count.
 
-The rows are those of the threat model: bp1, ll1, sn1. The bound is the same for all of them, and
-there is a control: a build that does not wait for its readers goes over it.
+The rows are those of the threat model: bp1, ll1, sn1, ar1. There is a control: a build that does
+not wait for its readers goes over the bound.
 """
 
 import re
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -14,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from pillarbox.accounts.argon2id import MEMORY_KIB
+from pillarbox.app.service import HASHING_THREADS
 from tests.endtoend.plain_client import DEADLINE, PlainClient, connected
 from tests.endtoend.post_office import ACCOUNT, PostOffice, Serving, open_office
 from tests.hostile.hall import client_hello
@@ -22,6 +25,8 @@ MEBI = 1 << 20
 BOUND = 8 * MEBI
 MESSAGE = b"Subject: big\r\n\r\n" + (b"x" * 76 + b"\r\n") * (10 * MEBI // 78)
 OTHER = "another"
+AT_ONCE = 40
+REFUSED = b"-ERR [AUTH] Name or password not accepted.\r\n"
 HONEST = 2  # sessions that `warm` has
 pytestmark = pytest.mark.slow
 
@@ -115,6 +120,26 @@ def test_a_line_of_32_mb_costs_little(serving: Serving) -> None:
         assert client.ask("").startswith(b"-ERR")
 
     assert peak_octets(serving) - before < BOUND
+
+
+def log_in_wrongly(serving: Serving) -> bytes:
+    """Return what a wrong password is answered with."""
+    with connected(serving.ports["pop3s"], serving.authority) as client:
+        client.ask(f"USER {ACCOUNT}")
+        return client.ask("PASS wrong")
+
+
+def test_wrong_passwords_all_at_once_cost_no_more_than_those_that_are_tried(
+    serving: Serving,
+) -> None:
+    before = peak_octets(serving)
+
+    with ThreadPoolExecutor(AT_ONCE) as callers:
+        replies = set(callers.map(log_in_wrongly, [serving] * 3 * AT_ONCE))
+
+    assert replies <= {REFUSED, b"-ERR [SYS/TEMP] Try again later.\r\n"}
+    assert peak_octets(serving) - before < BOUND + HASHING_THREADS * MEMORY_KIB * 1024
+    read_all(serving, OTHER)
 
 
 def begin(port: int, octets: bytes) -> None:
