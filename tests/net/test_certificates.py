@@ -17,8 +17,9 @@ from pillarbox.net import certificates as module
 from pillarbox.net import contexts
 from pillarbox.net.certificates import Alert, Certificates, Pair, Shown
 from pillarbox.net.client_hello import ClientHello
+from pillarbox.net.contexts import client_context
 from pillarbox.net.memory import memory_pair
-from pillarbox.net.tls import TlsFault, secure_as_server
+from pillarbox.net.tls import TlsFault, secure_as_client, secure_as_server
 from tests.net.test_client_hello import hello, protocols, record, server_name
 
 NOW = datetime.now(UTC)
@@ -245,3 +246,49 @@ def test_a_client_that_leaves_in_its_hello_is_a_fault(maker: Maker) -> None:
             await secure_as_server(far, Certificates([maker.make("first")]))
 
     asyncio.run(leave())
+
+
+# What a login is bound to
+
+
+def ends_for(certificates: Certificates, name: str, trusted: Path) -> list[bytes | None]:
+    """Return the end points of a new connection for this name, the client's first."""
+
+    async def meet() -> list[bytes | None]:
+        near, far = memory_pair()
+        client, server = await asyncio.gather(
+            secure_as_client(near, client_context(trusted), name),
+            secure_as_server(far, certificates),
+        )
+        return [client.end_point, server.end_point]
+
+    return asyncio.run(meet())
+
+
+def test_both_ends_are_bound_to_the_certificate_that_was_shown(maker: Maker) -> None:
+    pairs = [maker.make("first", "a.example"), maker.make("second", "b.example")]
+    certificates = Certificates(pairs)
+    expected = [[shown.end_point] * 2 for shown in certificates.shown]
+
+    assert expected == [
+        ends_for(certificates, name, pair.certificate)
+        for name, pair in zip(("a.example", "b.example"), pairs, strict=True)
+    ]
+
+
+def test_new_connections_are_bound_to_the_new_certificate(maker: Maker) -> None:
+    pair = maker.make("first", "a.example")
+    certificates = Certificates([pair])
+    before = ends_for(certificates, "a.example", pair.certificate)
+    maker.make("first", "a.example")
+    certificates.reload()
+    after = ends_for(certificates, "a.example", pair.certificate)
+
+    assert after[0] == after[1]
+    assert before[0] != after[0]
+
+
+def test_nobody_is_bound_to_a_certificate_without_a_hash(maker: Maker) -> None:
+    pair = maker.make("first", "a.example", key=ed25519.Ed25519PrivateKey.generate())
+
+    assert [None, None] == ends_for(Certificates([pair]), "a.example", pair.certificate)
