@@ -15,7 +15,10 @@ from pillarbox.message.surrogate_fields import in_ascii, name_of
 EDITION = 1
 
 BLOCK_OCTETS = 262_144  # of fields judged as one; Postfix takes a header of 102,400
-DEPTH = 100  # of multiparts in multiparts; what lies deeper stays as it is
+# What no mail needs, but an attacker could make us work for; what is beyond stays as it is.
+DEPTH = 100  # of multiparts in multiparts; as Dovecot has it, and the next one
+BLOCKS = 10_000
+REWRITTEN_OCTETS = 1_048_576  # of blocks beyond ASCII, in all
 DELIMITER_OCTETS = 1000  # of a line that may be a delimiter, padding included
 CONTINUATION = 0x80  # RFC 3629, section 3: the two upper bits of all octets but the first
 ENVELOPE_LINES = (b"From ", b">From ")  # left by mbox
@@ -42,8 +45,11 @@ class Surrogate:
         self._content = Content()
         self._is_continued = False  # a part of the block has been written already
         self._enclosing: list[tuple[bytes, bool]] = []  # boundaries, and whether it is a digest
+        self._delimiters: dict[bytes, tuple[int, bool]] = {}
         self._are_parts_messages = False  # where the next block says nothing
         self._is_first_block = True
+        self._blocks = 0
+        self._rewritten_octets = 0
         self.octets = 0
         self.header_octets = 0
         self.changed = False
@@ -106,6 +112,10 @@ class Surrogate:
             self._enter(content)
         self._held = self._held[at:]
         self._are_parts_messages = False
+        self._blocks += 1
+        if self._blocks == BLOCKS:
+            self._is_in_header = False
+            self._enclose([])
 
     def _enter(self, content: Content) -> None:
         """Go from a header behind its blank line to what it says that stands there."""
@@ -113,7 +123,7 @@ class Surrogate:
             self._is_first_block = False
             self.header_octets = self.octets + len(CRLF)
         if content.boundary is not None and len(self._enclosing) < DEPTH:
-            self._enclosing.append((b"--" + content.boundary, content.is_digest))
+            self._enclose([*self._enclosing, (b"--" + content.boundary, content.is_digest)])
         else:
             is_default = self._are_parts_messages and not content.is_said
             self._is_in_header = content.is_message or is_default
@@ -147,6 +157,10 @@ class Surrogate:
     def _rewritten(self, block: bytes) -> bytes:
         if not self._content.is_said:
             self._content = content_of(block)
+        if not block.isascii():
+            self._rewritten_octets += len(block)
+        if self._rewritten_octets > REWRITTEN_OCTETS:
+            return block
         written = in_ascii(block)
         if self._content.is_message and written.isascii():
             written = as_rfc822(written)
@@ -155,14 +169,14 @@ class Surrogate:
 
     def _read_body(self) -> bool:
         """Pass octets up to the next delimiter; say whether there is more to do."""
-        start = 0
+        start, reach = 0, DELIMITER_OCTETS + 2 * len(CRLF) - 1  # of a line with its two ends
         while self._enclosing and (at := self._held.find(b"\r\n--", start)) >= 0:
-            end = self._held.find(CRLF, at + 4, at + DELIMITER_OCTETS)
+            end = self._held.find(CRLF, at + 4, at + reach)
             if end >= 0:
                 if self._pass_delimiter(at, end):
                     return True
                 start = end
-            elif len(self._held) < at + DELIMITER_OCTETS:
+            elif len(self._held) < at + reach:
                 self._pass(at)
                 return False
             else:
@@ -176,20 +190,23 @@ class Surrogate:
             return False
         level, is_last = found
         self._are_parts_messages = self._enclosing[level][1]
-        del self._enclosing[level if is_last else level + 1 :]
+        self._enclose(self._enclosing[: level if is_last else level + 1])
         self._is_in_header = not is_last
         self._pass(end)
         return True
 
     def _delimiter(self, line: bytes) -> tuple[int, bool] | None:
-        """Return whose delimiter a line is, the innermost one's first, and whether the last."""
+        """Return the level whose delimiter a line is, and whether it is its last one."""
         if line.startswith(b"--") and len(line) < DELIMITER_OCTETS:
-            padded = line.rstrip(b" \t")
-            for level in range(len(self._enclosing) - 1, -1, -1):
-                boundary = self._enclosing[level][0]
-                if padded in {boundary, boundary + b"--"}:
-                    return level, padded != boundary
+            return self._delimiters.get(line.rstrip(b" \t"))
         return None
+
+    def _enclose(self, enclosing: list[tuple[bytes, bool]]) -> None:
+        self._enclosing = enclosing
+        self._delimiters = {}
+        for level, (boundary, _) in enumerate(enclosing):  # the innermost of two that are equal
+            self._delimiters[boundary] = level, False
+            self._delimiters[boundary + b"--"] = level, True
 
     def _pass(self, octets: int) -> None:
         self._emit(self._held[:octets])
@@ -211,7 +228,8 @@ def surrogate_chunks(chunks: Iterable[bytes]) -> Iterator[bytes]:
     """Yield the surrogate of a message that comes in canonical chunks."""
     surrogate = Surrogate()
     for chunk in chunks:
-        yield surrogate.feed(chunk)
+        if certain := surrogate.feed(chunk):
+            yield certain
     yield surrogate.finish()
 
 

@@ -25,6 +25,8 @@ class Content:
 def content_of(block: bytes) -> Content:
     """Return what a block's fields say; the first of each name counts. Never raises."""
     found: dict[str, str] = {}
+    if b"content-type" not in block.lower():
+        return Content()
     for field in fields(block):
         name = name_of(field)
         if name in {"content-type", "content-transfer-encoding"}:

@@ -21,6 +21,8 @@ PLAIN = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234567
 CHARACTER = re.compile(rb"[\x00-\xff][\x80-\xbf]{0,3}", re.DOTALL)
 AROUND = len(" ;")
 
+Key = tuple[str, bool] | int  # what is one value: a name, and whether it is whole
+
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
@@ -44,17 +46,26 @@ def write_parameters(writer: FieldWriter, text: str) -> None:
     """Write a field's value and parameters; those that are ASCII stay as they are."""
     first, found = parameters(text)
     _write_piece(writer, first)
-    beyond = {_key(parameter) for parameter in found if not parameter.value.isascii()}
-    labelled = {parameter.name.lower() for parameter in found if not parameter.is_whole}
-    for parameter in found:
-        key = _key(parameter)
-        if not parameter.name or key not in beyond:
-            writer.literal("", ";")
-            _write_piece(writer, parameter.raw)
-        elif not (parameter.is_whole and key[0] in labelled):  # the labelled one counts
-            same = [other for other in found if _key(other) == key]
-            if parameter is same[0]:
-                _write_labelled(writer, same[:1] if parameter.is_whole else same)
+    together = _together(found)
+    for same in together.values():
+        one = same[0]
+        if not one.name or all(parameter.value.isascii() for parameter in same):
+            for parameter in same:
+                writer.literal("", ";")
+                _write_piece(writer, parameter.raw)
+        elif not one.is_whole:
+            _write_labelled(writer, same)
+        elif (one.name.lower(), False) not in together:  # else the labelled one counts
+            _write_labelled(writer, same[:1])
+
+
+def _together(found: list[Parameter]) -> dict[Key, list[Parameter]]:
+    """Return the sections of each value together; what is no parameter stands alone."""
+    together: dict[Key, list[Parameter]] = {}
+    for number, parameter in enumerate(found):
+        key = (parameter.name.lower(), parameter.is_whole) if parameter.name else number
+        together.setdefault(key, []).append(parameter)
+    return together
 
 
 def _cut(text: str) -> list[str]:
@@ -81,10 +92,6 @@ def _parameter(raw: str) -> Parameter:
         is_whole=not section and not star,
         value=unquoted(quoted[1]) if quoted else COMMENT.split(said, maxsplit=1)[0],
     )
-
-
-def _key(parameter: Parameter) -> tuple[str, bool]:
-    return parameter.name.lower(), parameter.is_whole
 
 
 def _write_piece(writer: FieldWriter, raw: str) -> None:

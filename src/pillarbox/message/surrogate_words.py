@@ -14,6 +14,7 @@ LINE = 76  # RFC 2047, section 2
 ENCODED_LINE = LINE - 4  # leaves room for what may stand right behind a word: `)`, `,`, `);`
 AROUND = len("=?UTF-8?Q??=")
 REST = ENCODED_LINE - 1  # on a line of its own, behind the space that folds
+SPACES = ENCODED_LINE // 2  # before a word, where a line starts with them
 LEAST = AROUND + 12  # one character of four octets in Q, the longest there is
 
 # RFC 2047, section 5 (3): what may stand for itself wherever an encoded word may stand.
@@ -61,10 +62,12 @@ class FieldWriter:
         self._flush(0 if space else LEAST + LINE - ENCODED_LINE)
         if self._is_first:
             space = space or " "
-        if ENCODED_LINE - self._column - len(space) < LEAST:
-            # More than one space is shown, but would be in the way of folding.
-            text = text if self._is_first else space[1:] + text
-            space = "\r\n " if self._column else " "
+        if len(space) > SPACES:
+            # So much is shown, but would leave no room on any line.
+            space, text = " ", space[1:] + text
+        if self._column and ENCODED_LINE - self._column - len(space) < LEAST:
+            self._write("\r\n")
+            space = space or " "
         self._is_first = False
         self._write(space)
         for number, word in enumerate(_encoded_words(text, ENCODED_LINE - self._column)):

@@ -21,13 +21,13 @@ def surrogate_chunks(reader: BlobReader, form: ServedForm) -> Iterator[bytes]:
     """Yield what RETR sends to a client that is not in UTF8 mode, unstuffed; as served_chunks."""
     if form.surrogate_octets is None:
         return served_chunks(reader, form)
-    chunks = surrogate.surrogate_chunks(_canonical(reader, form))
+    chunks = surrogate.surrogate_chunks(served_chunks(reader, form))
     return _exactly(chunks, form.surrogate_octets)
 
 
 def with_surrogate(reader: BlobReader, form: ServedForm) -> ServedForm:
     """Return the form with its surrogate measured; raises StoreFault where it cannot be read."""
-    measured = surrogate.measure(_exactly(_canonical(reader, form), form.octets))
+    measured = surrogate.measure(served_chunks(reader, form))
     return dataclasses.replace(
         form,
         surrogate_octets=measured.octets if measured else None,
