@@ -70,9 +70,9 @@ class Service:
         loop.add_signal_handler(signal.SIGINT, stop.set)
         loop.add_signal_handler(signal.SIGHUP, self._reload)
         try:
+            await self._listen()
             self._note_groups()
             self._note_descriptors()
-            await self._listen()
             self._tell("READY=1")
             ready()
             async with self._chores():
