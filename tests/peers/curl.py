@@ -10,6 +10,7 @@ from tests.peers.fetch import Server, Tls, quote
 from tests.peers.program import DEADLINE, Done, environment, find, run
 
 # As the section on exit codes of curl(1) has them.
+TOKENS = ("OAUTHBEARER", "XOAUTH2")
 OK, NO_CONNECTION, WEIRD_REPLY, TLS_REQUIRED, LOGIN_DENIED, NOT_VERIFIED = 0, 7, 8, 64, 67, 60
 
 
@@ -37,13 +38,19 @@ class Curl:
         more = [f"request = {quote(command)}"] + ([] if multi_line else ["head"])
         return self._run(server, "", *more)
 
+    def _who(self, server: Server) -> list[str]:
+        if self.mechanism in TOKENS:
+            token = f"oauth2-bearer = {quote(server.password)}"
+            return [f"user = {quote(server.account + ':')}", token]
+        return [f"user = {quote(f'{server.account}:{server.password}')}"]
+
     def _run(self, server: Server, path: str, *more: str) -> Done:
         program = find("curl")
         self.home.mkdir(parents=True, exist_ok=True)
         scheme = "pop3s" if server.tls is Tls.IMPLICIT else "pop3"
         lines = [
             f"url = {quote(f'{scheme}://{server.host}:{server.port}/{path}')}",
-            f"user = {quote(f'{server.account}:{server.password}')}",
+            *self._who(server),
             f"cacert = {quote(server.authority)}",
             f"capath = {quote(self.home)}",
             *(["ssl-reqd"] if server.tls is Tls.STLS else []),
