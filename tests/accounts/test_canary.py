@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from pillarbox.accounts.accounts import Accounts
+from pillarbox.accounts.devices import Devices
 from pillarbox.accounts.passwords import Passwords
 from pillarbox.accounts.remotes import Remotes, RemoteSettings
 from pillarbox.accounts.secret_store import SecretStore
@@ -29,6 +30,20 @@ def files_with(home: Path, word: bytes) -> set[str]:
         for path in home.rglob("*")
         if path.is_file() and any(one in path.read_bytes() for one in spellings(word))
     }
+
+
+@pytest.fixture
+def app_words(accounts: Accounts, devices: Devices) -> list[bytes]:
+    accounts.add("canary")
+    kept = devices.add("canary", "kept", legacy_digest=True)
+    gone = devices.add("canary", "gone", legacy_digest=True)
+    devices.revoke("canary", "gone")
+    return [kept.reveal(), gone.reveal(), devices.add("canary", "plain").reveal()]
+
+
+@pytest.mark.usefixtures("filled")
+def test_no_file_holds_an_app_password(tmp_path: Path, app_words: list[bytes]) -> None:
+    assert [set()] * 3 == [files_with(tmp_path, word) for word in app_words]
 
 
 @pytest.fixture

@@ -112,6 +112,55 @@ def test_a_row_that_was_tampered_with_does_not_open(
     assert "canary" not in f"{caught.value!r} {caught.value}"
 
 
+# A secret that only one purpose has
+
+
+def test_the_secret_of_a_purpose_is_found_once_it_is_there(secret_store: SecretStore) -> None:
+    before = secret_store.find("site")
+
+    put = secret_store.find_or_put("site", CANARY)
+
+    assert (None, CANARY) == (before, put)
+    assert CANARY == secret_store.find("site")
+    assert CANARY == secret_store.find_or_put("site", Secret(b"another"))
+
+
+def test_processes_that_look_for_it_together_get_the_same_one(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    databases = [Database(tmp_path / "pillarbox.db") for _ in range(4)]
+    stores = [SecretStore(one, KeyFile(tmp_path / "keys", Disk()), clock) for one in databases]
+
+    with ThreadPoolExecutor(4) as pool:
+        found = list(
+            pool.map(
+                lambda number: stores[number].find_or_put("site", Secret(b"%d" % number)), range(4)
+            )
+        )
+
+    assert 1 == len({secret.reveal() for secret in found})
+    for database in databases:
+        database.close()
+
+
+class LateStore(SecretStore):
+    """Does not see yet what another process has put."""
+
+    seen: Secret | None = None
+
+    def find(self, purpose: str) -> Secret | None:
+        del purpose
+        return self.seen
+
+
+def test_one_that_another_process_put_meanwhile_is_taken(
+    database: Database, key_file: KeyFile, secret_store: SecretStore, clock: FakeClock
+) -> None:
+    secret_store.put("site", CANARY)
+
+    assert CANARY == LateStore(database, key_file, clock).find_or_put("site", Secret(b"another"))
+
+
 # The key
 
 

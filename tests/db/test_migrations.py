@@ -1,0 +1,85 @@
+"""Migrations: a database of an older version keeps what it has."""
+
+import sqlite3
+from importlib import resources
+from pathlib import Path
+
+import pytest
+
+from pillarbox.base.errors import StoreFault
+from pillarbox.db import migrations
+from pillarbox.db.migrations import APPLICATION_ID
+from pillarbox.db.sqlite import Database
+
+# What version 1 held: an account with a password, one without, one removed, a remote, a message.
+ROWS = """
+    INSERT INTO accounts VALUES (1, 'mrose', 'enabled', 10), (2, 'new', 'disabled', 11);
+    INSERT INTO accounts VALUES (3, 'mrose', 'removed', 9);
+    INSERT INTO credentials VALUES (1, 1, 'argon2id', '$argon2id$x', 12);
+    INSERT INTO secrets VALUES (1, 'remote work', 'key', x'01', 13);
+    INSERT INTO blobs VALUES (zeroblob(32), 1, 'identity', 1, 1, 0, 0);
+    INSERT INTO messages VALUES (1, 1, 'u', zeroblob(32), 14, 'maildrop', 0, NULL);
+    INSERT INTO remotes VALUES
+        (1, 'work', 1, 'host', 995, 'implicit', NULL, 'u', 1, NULL, NULL, NULL, 15);
+    INSERT INTO ledger VALUES (1, 'theirs', 1, 16, 'none');
+"""
+TABLES = ("accounts", "credentials", "secrets", "messages", "remotes", "ledger")
+
+
+def make_first_version(path: Path) -> dict[str, list[tuple[object, ...]]]:
+    script = resources.files(migrations) / "0001_post_office.sql"
+    connection = sqlite3.connect(path)
+    connection.executescript(script.read_text("utf-8") + ROWS)
+    connection.execute("PRAGMA user_version = 1")
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.commit()
+    kept = {name: connection.execute(f"SELECT * FROM {name}").fetchall() for name in TABLES}
+    connection.close()
+    return kept
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "pillarbox.db"
+
+
+def test_a_database_of_the_first_version_keeps_every_row(path: Path) -> None:
+    before = make_first_version(path)
+
+    database = Database(path)
+
+    with database.reading() as rows:
+        after = {name: rows.all(f"SELECT * FROM {name}") for name in TABLES}
+        version = rows.one("PRAGMA user_version")
+    database.check()
+    database.close()
+    widths = {name: len(before[name][0]) for name in TABLES}
+    assert before == {name: [row[: widths[name]] for row in after[name]] for name in TABLES}
+    assert version is not None
+    assert version[0] > 1
+
+
+def test_a_password_of_the_first_version_is_the_main_password(path: Path) -> None:
+    make_first_version(path)
+
+    database = Database(path)
+
+    with database.reading() as rows:
+        assert [(None,)] == rows.all("SELECT device_id FROM credentials")
+        assert [] == rows.all("SELECT * FROM scram_parameters")
+    database.close()
+
+
+def test_a_migration_that_is_cut_short_leaves_the_first_version(path: Path) -> None:
+    before = make_first_version(path)
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE scram_parameters (in_the_way)")
+    connection.commit()
+
+    with pytest.raises(StoreFault, match="already exists"):
+        Database(path)
+
+    kept = {name: connection.execute(f"SELECT * FROM {name}").fetchall() for name in TABLES}
+    assert (1,) == connection.execute("PRAGMA user_version").fetchone()
+    assert before == kept
+    connection.close()
