@@ -65,6 +65,7 @@ class Auth(_Table, frozen=True):
     """How clients may prove who they are."""
 
     allow_plaintext_auth_without_tls: bool = False
+    require_tls: bool = False
     apop: bool = False
     cram_md5: bool = False
     scram_sha_1_for_main_passwords: bool = False

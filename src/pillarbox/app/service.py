@@ -226,6 +226,7 @@ def _site(config: Configuration) -> Site:
     return Site(
         hostname=config.hostname,
         allow_plaintext_auth_without_tls=config.auth.allow_plaintext_auth_without_tls,
+        require_tls=config.auth.require_tls,
         apop=config.auth.apop,
         cram_md5=config.auth.cram_md5,
         tokens=bool(config.oauth.introspection_url or config.oauth.jwks_file),

@@ -51,6 +51,10 @@ LINES: list[Line] = [
         "allow_plaintext_auth_without_tls = false",
     ),
     (
+        N_("true = nobody logs in before TLS, by SCRAM neither: mail would cross in the clear."),
+        "require_tls = false",
+    ),
+    (
         N_("Old mechanisms; only app passwords made with --legacy-digest can use them."),
         "apop = false",
     ),

@@ -39,6 +39,12 @@ class TlsStream:
         self.end_point: bytes | None = None
 
     @property
+    def parameters(self) -> str:
+        """The version and the cipher suite, after the handshake: RFC 8314, section 4."""
+        cipher = self._tls.cipher()
+        return f"{self._tls.version()} {cipher[0] if cipher else None}"
+
+    @property
     def peer(self) -> str:
         """The other end's address."""
         return self._inner.peer

@@ -14,11 +14,12 @@ from pillarbox.base.words import N_
 from pillarbox.sasl.apop import ApopProof
 from pillarbox.sasl.exchange import Challenge, Exchange, Refusal, TryDigest, TryPassword
 from pillarbox.sasl.mechanisms import MECHANISMS, Mechanism, Situation
-from pillarbox.server.channel import Channel, allows_passwords, mechanisms
+from pillarbox.server.channel import Channel, allows_logins, allows_passwords, mechanisms, offer
 from pillarbox.server.effects import Effect, NoteRefused, Send, StartTls
 from pillarbox.server.site import Site
 from pillarbox.server.voice import Voice
 from pillarbox.wire.pop3 import events, replies, verbs
+from pillarbox.wire.pop3.capa import Offer
 from pillarbox.wire.pop3.events import Event
 from pillarbox.wire.pop3.replies import Code
 
@@ -49,6 +50,16 @@ class Authorization:
         self.channel = channel
         self.is_utf8 = False
 
+    @property
+    def offer(self) -> Offer:
+        """What CAPA announces."""
+        return replace(offer(self.channel, self._site), stls=self._may_secure)
+
+    @property
+    def _may_secure(self) -> bool:
+        # RFC 6856, section 2.1: STLS does not follow UTF8.
+        return self.channel.offers_stls and not self.channel.is_secure and not self.is_utf8
+
     def secure(
         self, event: verbs.Stls | events.StlsInjection
     ) -> Generator[Effect, Any, bool | None]:
@@ -56,8 +67,7 @@ class Authorization:
 
         Where it is not on, the session must end: nobody knows what the client takes for TLS.
         """
-        if not self.channel.offers_stls or self.channel.is_secure or self.is_utf8:
-            # RFC 6856, section 2.1: STLS does not follow UTF8.
+        if not self._may_secure:
             yield self._err(N_("TLS cannot be started now."))
             return None
         if isinstance(event, events.StlsInjection):
@@ -85,7 +95,7 @@ class Authorization:
                     yield Send(block)
             case verbs.Auth(name, initial):
                 return (yield from self._authenticate(name, initial))
-            case verbs.Apop(name, digest):
+            case verbs.Apop(name, digest) if allows_logins(self.channel, self._site):
                 return (yield from self._apop(name, digest))
             case _ if not allows_passwords(self.channel, self._site):
                 # RFC 8314, section 4.1: the same answer whatever the name and the password.
@@ -109,8 +119,8 @@ class Authorization:
         if name in mechanisms(self.channel, self._site) and mechanism is not None:
             outcome = yield from self._exchange(mechanism, initial)
             return (yield from self._answered(outcome)) if outcome is not None else None
-        needs_tls = mechanism is not None and mechanism.reveals_password
-        if needs_tls and not allows_passwords(self.channel, self._site):
+        secured = replace(self.channel, is_secure=True)
+        if not self.channel.is_secure and name in mechanisms(secured, self._site):
             yield self._err(TLS_FIRST)
         else:
             yield self._err(N_("Unknown mechanism."))

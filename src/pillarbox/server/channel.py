@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from pillarbox.sasl.choice import TOKENS
+from pillarbox.sasl.cram_md5 import CRAM_MD5
 from pillarbox.sasl.mechanisms import MECHANISMS, Mechanism
 from pillarbox.server.site import Site
 from pillarbox.wire.pop3.capa import Offer
@@ -23,9 +25,15 @@ class Channel:
     timestamp: str | None = None
 
 
+def allows_logins(channel: Channel, site: Site) -> bool:
+    """Return whether anybody may log in: RFC 2595, section 2.2."""
+    return channel.is_secure or not site.require_tls
+
+
 def allows_passwords(channel: Channel, site: Site) -> bool:
-    """Return whether a mechanism that shows the password, or a token, may be used."""
-    return channel.is_secure or site.allow_plaintext_auth_without_tls
+    """Return whether what shows the password may be used."""
+    may_show = channel.is_secure or site.allow_plaintext_auth_without_tls
+    return may_show and allows_logins(channel, site)
 
 
 def mechanisms(channel: Channel, site: Site) -> list[str]:
@@ -34,14 +42,12 @@ def mechanisms(channel: Channel, site: Site) -> list[str]:
 
 
 def _is_offered(mechanism: Mechanism, channel: Channel, site: Site) -> bool:
-    is_on = {
-        "CRAM-MD5": site.cram_md5,
-        "XOAUTH2": site.tokens,
-        "OAUTHBEARER": site.tokens,
-    }.get(mechanism.name, True)
+    if mechanism.name in TOKENS:  # RFC 7628, section 3: over TLS whatever the site allows
+        return site.tokens and channel.is_secure
+    is_on = site.cram_md5 if mechanism.name == CRAM_MD5 else True
     is_bound = channel.end_point is not None or not mechanism.needs_end_point
     is_safe = allows_passwords(channel, site) or not mechanism.reveals_password
-    return is_on and is_bound and is_safe
+    return is_on and is_bound and is_safe and allows_logins(channel, site)
 
 
 def offer(channel: Channel, site: Site) -> Offer:

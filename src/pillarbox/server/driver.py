@@ -59,6 +59,7 @@ class Driver:
         self._connections = connections
         self._maildrop: Maildrop | None = None
         self._account: AccountId | None = None
+        self._tls: str | None = None  # version and cipher suite
         self._unsent = bytearray()
         self._deadline = _now() + services.timers.pre_login
         self._has_acted = False  # since octets were last asked for

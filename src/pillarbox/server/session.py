@@ -10,7 +10,7 @@ from pillarbox.base.names import Identity
 from pillarbox.base.secret import Secret
 from pillarbox.base.words import N_
 from pillarbox.server.authorization import Authorization
-from pillarbox.server.channel import Channel, offer
+from pillarbox.server.channel import Channel
 from pillarbox.server.effects import Closed, Effect, OpenMaildrop, Receive, Send
 from pillarbox.server.site import Site
 from pillarbox.server.transaction import Transaction, View
@@ -101,7 +101,7 @@ class Session:
                 yield self._err(N_("This is no web server."))
                 self._end()
             case verbs.Capa():
-                lines = capabilities(offer(self._authorization.channel, self._site))
+                lines = capabilities(self._authorization.offer)
                 yield from self._listing(N_("Capabilities follow."), lines)
             case verbs.Lang(tag):
                 yield from self._lang(tag)

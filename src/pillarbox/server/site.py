@@ -24,6 +24,7 @@ class Site:
 
     hostname: str = "localhost"
     allow_plaintext_auth_without_tls: bool = False
+    require_tls: bool = False
     apop: bool = False
     cram_md5: bool = False
     tokens: bool = False  # somebody can tell whose they are

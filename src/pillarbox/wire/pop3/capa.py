@@ -31,10 +31,11 @@ def capabilities(offer: Offer) -> list[str]:
         lines.append("STLS")
     if offer.passwords:
         lines.append("USER")
+    if offer.mechanisms:
+        lines.append(" ".join(["SASL", *offer.mechanisms]))
     expire = "NEVER" if offer.expire_days is None else offer.expire_days
     return [
         *lines,
-        " ".join(["SASL", *offer.mechanisms]),
         f"EXPIRE {expire}",
         f"LOGIN-DELAY {offer.login_delay_seconds}",
         "UTF8 USER",  # RFC 6856, section 2.1: names and passwords may be UTF-8 without the command
