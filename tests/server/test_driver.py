@@ -1,6 +1,7 @@
 """What a session does when the clock, a slow client, a disk or the operator is against it."""
 
 import asyncio
+import re
 import time
 from contextlib import suppress
 from threading import Event
@@ -443,6 +444,7 @@ def test_stls_secures_a_stream_in_memory_as_well() -> None:
         assert await talk.ask(b"QUIT\r\n") == b"+OK Goodbye.\r\n"
 
     converse(rig, talk)
+    assert re.search(r'login.accepted .* tls="TLSv1.3 TLS_\w+"', rig.journal.getvalue())
 
 
 def test_a_handshake_that_fails_ends_the_session() -> None:
