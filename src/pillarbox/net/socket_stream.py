@@ -11,7 +11,7 @@ from pillarbox.net.stream import READ_OCTETS
 UNIX = "unix"  # the peer's name where there is no address
 
 
-class SocketStream(asyncio.Protocol):
+class SocketStream(asyncio.BufferedProtocol):
     """The asyncio protocol is the stream: nothing stands between the transport and its reader."""
 
     def __init__(self, peer: str = "") -> None:
@@ -19,6 +19,7 @@ class SocketStream(asyncio.Protocol):
         self._transport: asyncio.Transport  # there from connection_made on
         self._error: Exception | None = None
         self._octets = bytearray()
+        self._room = bytearray()  # for octets that are on their way in
         self._is_ended = False
         self._is_lost = False
         self._is_reading_paused = False
@@ -40,11 +41,17 @@ class SocketStream(asyncio.Protocol):
             with contextlib.suppress(OSError):
                 connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, _: int) -> bytearray:
+        """Give room for what may still be held; what comes beyond it stays in the kernel."""
+        self._room = bytearray(READ_OCTETS - len(self._octets))
+        return self._room
+
+    def buffer_updated(self, nbytes: int) -> None:
         """Hold what came in; stop the transport while too much is unread."""
-        self._octets += data
+        self._octets += memoryview(self._room)[:nbytes]
+        self._room = bytearray()
         self._readable.set()
-        if len(self._octets) >= READ_OCTETS and not self._is_reading_paused:
+        if len(self._octets) >= READ_OCTETS:
             self._is_reading_paused = True
             self._transport.pause_reading()
 
