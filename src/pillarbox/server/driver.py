@@ -201,10 +201,9 @@ class Driver:
             raise Bug("TLS was asked for where there is no certificate.")
         # Octets that trickle in do not make it longer.
         async with asyncio.timeout(self._services.timers.handshake):
-            self._stream = await self._wait_for(
-                partial(secure_as_server, self._stream, certificates)
-            )
-        return self._stream.end_point
+            secured = await self._wait_for(partial(secure_as_server, self._stream, certificates))
+        self._stream, self._tls = secured, secured.parameters
+        return secured.end_point
 
     # The other rooms
 
@@ -264,8 +263,11 @@ class Driver:
     def _note_accepted(self, identity: Identity) -> None:
         self._account = identity.account
         self._connections.admit(self._stream.peer)
-        fields = {"account": identity.account, "device": identity.device}
-        self._services.journal.note("login.accepted", peer=self._stream.peer, **fields)
+        known = {"device": identity.device, "tls": self._tls}
+        fields = {name: value for name, value in known.items() if value is not None}
+        self._services.journal.note(
+            "login.accepted", peer=self._stream.peer, account=identity.account, **fields
+        )
 
     def _take(self, opening: "asyncio.Future[Maildrop]") -> None:
         # Also where the session was cancelled meanwhile: what is held here is given back.
