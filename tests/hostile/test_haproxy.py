@@ -20,7 +20,6 @@ OPTIONS = {
     "version 2": "send-proxy-v2",
     "version 2 with all it can tell": "send-proxy-v2 proxy-v2-options crc32c,unique-id,authority",
 }
-pytestmark = pytest.mark.interop
 
 
 @pytest.fixture
@@ -56,6 +55,7 @@ def has_said(serving: Serving, text: str) -> bool:
     return text.encode() in serving.process.said()
 
 
+@pytest.mark.interop
 @pytest.mark.parametrize("options", OPTIONS)
 def test_the_journal_names_the_client_and_not_the_balancer(
     office: PostOffice, tmp_path: Path, options: str
@@ -75,6 +75,7 @@ def test_the_journal_names_the_client_and_not_the_balancer(
         assert not has_said(serving, OWN_ADDRESS)
 
 
+@pytest.mark.interop
 def test_our_own_collector_comes_through(office: PostOffice, tmp_path: Path) -> None:
     ours = open_office(tmp_path / "ours")
     with (
@@ -89,6 +90,7 @@ def test_our_own_collector_comes_through(office: PostOffice, tmp_path: Path) -> 
         assert has_said(serving, "login.accepted peer=127.0.0.1 account=")
 
 
+@pytest.mark.interop
 def test_a_balancer_that_looks_whether_we_live_is_let_in(
     office: PostOffice, tmp_path: Path
 ) -> None:
@@ -105,6 +107,7 @@ def test_a_balancer_that_looks_whether_we_live_is_let_in(
         assert not has_said(serving, "connection.refused")
 
 
+@pytest.mark.slow
 def test_nobody_gets_in_beside_the_balancer(office: PostOffice) -> None:
     with office.serving() as serving:
         port = serving.ports["pop3s_proxied"]
