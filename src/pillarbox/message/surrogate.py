@@ -14,7 +14,7 @@ from pillarbox.message.surrogate_fields import in_ascii, name_of
 # Raised with every change of what is written here: sizes in the database are of an edition.
 EDITION = 1
 
-BLOCK_OCTETS = 262_144  # of fields judged as one; Postfix takes a header of 102,400
+BLOCK_OCTETS = 131_072  # of fields judged as one; Postfix takes a header of 102,400
 # What no mail needs, but an attacker could make us work for; what is beyond stays as it is.
 DEPTH = 100  # of multiparts in multiparts; as Dovecot has it, and the next one
 BLOCKS = 10_000

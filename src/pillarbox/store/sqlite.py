@@ -18,7 +18,7 @@ from pillarbox.store.unique_id import new_unique_id
 
 VIEW = """
     SELECT id, unique_id, digest, transformation, served_octets, header_octets, has_dot_lines,
-           has_8bit_header, surrogate_octets, surrogate_header_octets
+           has_8bit_header, surrogate_octets, surrogate_header_octets, surrogate_edition
     FROM messages JOIN blobs USING (digest)
     WHERE account_id = ? AND state = 'maildrop'
     ORDER BY id
@@ -76,8 +76,7 @@ class SqliteStore:
 
     def view(self, account: AccountId) -> Sequence[Message]:
         """Return what a login would see now, oldest first; raises StoreFault."""
-        with self._database.reading() as rows:
-            return [_message(row) for row in rows.all(VIEW, account)]
+        return [_message(row) for row in self._rows(account)]
 
     def open_maildrop(self, account: AccountId) -> "SqliteMaildrop":
         """Take the lease and the view; raises MaildropInUseError."""
@@ -85,12 +84,22 @@ class SqliteStore:
         if lease is None:
             raise MaildropInUseError("The maildrop is in use.")
         try:
-            measure_old_mail(self._database, self._blobs, account)
-            messages = self.view(account)
+            messages = self._measured_view(account)
         except BaseException:
             lease.release()
             raise
         return SqliteMaildrop(self._database, lease, messages, self._clock)
+
+    def _measured_view(self, account: AccountId) -> Sequence[Message]:
+        found = self._rows(account)
+        if any(row[-1] != EDITION for row in found):
+            measure_old_mail(self._database, self._blobs, account)
+            found = self._rows(account)
+        return [_message(row) for row in found]
+
+    def _rows(self, account: AccountId) -> list[Row]:
+        with self._database.reading() as rows:
+            return rows.all(VIEW, account)
 
 
 class SqliteMaildrop:
@@ -141,7 +150,7 @@ def add_blob(rows: Rows, kept: Kept) -> None:
 
 
 def _message(row: Row) -> Message:
-    message_id, unique_id, digest, name, octets, header_octets, dots, eight_bit, *surrogate = row
+    message_id, unique_id, digest, name, octets, header_octets, dots, eight_bit, *surrogate, _ = row
     form = ServedForm(
         Transformation(name), octets, header_octets, bool(dots), bool(eight_bit), *surrogate
     )
