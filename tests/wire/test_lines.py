@@ -66,4 +66,5 @@ def test_a_keyword_is_seen_in_any_case_where_a_line_starts() -> None:
     buffer.feed(b"auTH plain")
 
     assert buffer.starts_with(b"AUTH ")
-    assert not buffer.starts_with(b"PASS ")
+    assert buffer.starts_with(b"PASS ", b"AUTH ")
+    assert not buffer.starts_with(b"PASS ", b"USER ")

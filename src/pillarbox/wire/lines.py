@@ -6,6 +6,7 @@ A bare LF or CR ends nothing: it is an octet of its line.
 from dataclasses import dataclass
 
 CRLF = b"\r\n"
+KEYWORD_OCTETS = 16  # no keyword that is looked for is longer
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +28,9 @@ class LineBuffer:
     def __len__(self) -> int:
         return len(self._octets)
 
-    def starts_with(self, keyword: bytes) -> bool:
-        """Return whether what is held starts with a keyword, in either case."""
-        return self._octets[: len(keyword)].upper() == keyword
+    def starts_with(self, *keywords: bytes) -> bool:
+        """Return whether what is held starts with one of these keywords, in either case."""
+        return self._octets[:KEYWORD_OCTETS].upper().startswith(keywords)
 
     def feed(self, octets: bytes) -> None:
         """Take what was received."""

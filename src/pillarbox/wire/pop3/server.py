@@ -60,7 +60,7 @@ class ServerConversation:
 
     def _is_http(self) -> bool:
         is_first = self.state is State.AUTHORIZATION and not self._is_challenged
-        return is_first and any(self._lines.starts_with(verb) for verb in HTTP_VERBS)
+        return is_first and self._lines.starts_with(*HTTP_VERBS)
 
     def _limit(self) -> int:
         # A long initial response is taken too, though a client should not send one.
