@@ -1,6 +1,8 @@
 """Devices: app passwords that are shown once, work at once, and end at once."""
 
 from collections.abc import Callable
+from itertools import count
+from pathlib import Path
 
 import pytest
 
@@ -21,7 +23,7 @@ from pillarbox.base.names import DeviceId, Identity
 from pillarbox.base.secret import Secret
 from pillarbox.db.sqlite import Database
 from pillarbox.sasl.exchange import ScramHash
-from tests.accounts.fakes import CHEAP, CountedScheme
+from tests.accounts.fakes import CHEAP, CountedScheme, Cut, CutDatabase, Knife
 
 MAIN = Secret(b"correct horse")
 NEW = Secret(b"battery staple")
@@ -384,3 +386,47 @@ def test_a_name_that_nobody_has_is_tried_too(digests: Digests) -> None:
 
 def test_the_decoy_lets_nobody_in(digests: Digests) -> None:
     assert digests.try_digest("nobody", IsOf(DECOY)) is None
+
+
+# Cut short
+
+
+@pytest.mark.slow
+def test_an_addition_that_is_killed_at_any_point_leaves_a_whole_device_or_none(
+    tmp_path: Path, key_file: KeyFile, app_passwords: AppPasswords, mrose: Account
+) -> None:
+    app_passwords.make_key()
+    states = set()
+    for at in count(1):
+        name = f"device{at}"
+        knife = Knife(at)
+        database = CutDatabase(tmp_path / "pillarbox.db", knife)
+        room = rooms(database, key_file)
+        try:
+            room.add(mrose.name, name, legacy_digest=True)
+        except Cut:
+            states.add(state_of(database, name))
+        finally:
+            database.close()
+        if len(knife.passed) < at:
+            break
+
+    assert {"none", "whole"} == states
+
+
+def rooms(database: Database, key_file: KeyFile) -> Devices:
+    secret_store = SecretStore(database, key_file, FakeClock())
+    keys = SiteKeys(secret_store)
+    scram = Scram(database, keys, CHEAP)
+    return Devices(database, FakeClock(), AppPasswords(database, keys), scram, secret_store)
+
+
+def state_of(database: Database, name: str) -> str:
+    with database.reading() as rows:
+        device = rows.one("SELECT id, digest_secret_id FROM devices WHERE name = ?", name)
+        if device is None:
+            return "none"
+        schemes = rows.all("SELECT scheme FROM credentials WHERE device_id = ?", device[0])
+        secret = rows.one("SELECT 1 FROM secrets WHERE id = ?", device[1])
+    is_whole = secret is not None and len(schemes) == len(ScramHash) + 1
+    return "whole" if is_whole else "half"
