@@ -1,11 +1,60 @@
 """What is done from time to time while serving."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Protocol
+
+from pillarbox.base.errors import StoreFault
+from pillarbox.journal.journal import Journal
+from pillarbox.net.pool import Pool, PoolFullError
+
+Chore = Callable[[], Awaitable[None]]
 
 
-async def repeat(chore: Callable[[], Awaitable[None]], seconds: float) -> None:
-    """Do a chore now, and again so many seconds after it has ended, until cancelled."""
+class Retires(Protocol):
+    """Takes old mail out of the maildrops."""
+
+    def retire(self, days: int) -> int:
+        """Take out what is so old; return how many messages that were. Raises StoreFault."""
+        ...
+
+
+@asynccontextmanager
+async def doing(*chores: tuple[Chore, float]) -> AsyncIterator[None]:
+    """Do each chore now, and again so many seconds after it has ended, while the block runs."""
+    tasks = [asyncio.create_task(_repeat(chore, seconds)) for chore, seconds in chores]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _repeat(chore: Chore, seconds: float) -> None:
     while True:
         await chore()
         await asyncio.sleep(seconds)
+
+
+class Retirement:
+    """Takes old mail out of the maildrops, as the policy says; 0 days is never."""
+
+    def __init__(self, retention: Retires, days: int, disk: Pool, journal: Journal) -> None:
+        self._retention = retention
+        self._days = days
+        self._disk = disk
+        self._journal = journal
+
+    async def run(self) -> None:
+        """Do it once; a fault goes into the journal, and the next time may do better."""
+        if not self._days:
+            return
+        try:
+            count = await self._disk.run(self._retention.retire, self._days)
+        except (PoolFullError, StoreFault) as fault:
+            self._journal.note("retention.failed", why=fault)
+        else:
+            if count:
+                self._journal.note("messages.retired", count=count, days=self._days)

@@ -82,6 +82,11 @@ class OAuth(_Table, frozen=True):
     audience: str = ""
     account_claim: str = "email"
 
+    @property
+    def is_on(self) -> bool:
+        """Whether somebody can be asked whose a token is."""
+        return bool(self.introspection_url or self.jwks_file)
+
 
 class Protocol(_Table, frozen=True):
     """What is said in which way."""

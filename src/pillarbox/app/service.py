@@ -1,37 +1,32 @@
 """Serving: every listener of the configuration, until somebody says stop."""
 
 import asyncio
-import contextlib
-import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 
 from pillarbox.app.admission import Admission, Recipients
 from pillarbox.app.build import System, build_tokens
-from pillarbox.app.chores import repeat
+from pillarbox.app.chores import Retirement, doing
 from pillarbox.app.config import Configuration
 from pillarbox.app.expiry import DAY_SECONDS, ExpiryWatch
-from pillarbox.app.languages import find_languages
-from pillarbox.base.errors import Fault, StoreFault
+from pillarbox.app.listening import Listening
+from pillarbox.app.site import limits_of, site_of
+from pillarbox.base.errors import Fault
 from pillarbox.delivery.service import LmtpService
 from pillarbox.delivery.services import Services as DeliveryServices
 from pillarbox.journal.journal import Journal
 from pillarbox.net.certificates import Certificates, Pair
 from pillarbox.net.descriptors import allow_descriptors
-from pillarbox.net.listener import Listener, Serve
-from pillarbox.net.pool import Pool, PoolFullError
+from pillarbox.net.listener import Serve
+from pillarbox.net.pool import Pool
 from pillarbox.net.systemd import notify
-from pillarbox.server.limits import Limits
 from pillarbox.server.proxied import AWAITED, ProxyRules
 from pillarbox.server.service import Pop3Service
 from pillarbox.server.services import Services
-from pillarbox.server.site import Site
 from pillarbox.server.trusted import trust
-from pillarbox.store.disk import said_as_store_fault
 
 HASHING_THREADS = max(1, (os.cpu_count() or 1) - 1)  # a flood of logins leaves a core for others
 HASHING_WAITING = 256  # logins; more are told to try later
@@ -57,10 +52,11 @@ class Service:
         self._asking = Pool("asking", ASKING_THREADS, ASKING_WAITING)
         self._disk = Pool("disk", DISK_THREADS, DISK_WAITING)
         rules = ProxyRules(trust(config.proxy.trusted))
-        self._pop3 = Pop3Service(self._server_services(), _limits(config), rules)
+        self._pop3 = Pop3Service(self._server_services(), limits_of(config), rules)
         self._lmtp = LmtpService(self._delivery_services())
-        self._listeners: list[Listener] = []
-        self._told = ""
+        self._listening = Listening(system.home, self._note_exhausted)
+        days = config.policy.retention_days
+        self._retirement = Retirement(system.retention, days, self._disk, self._journal)
 
     async def run(self, ready: Callable[[], None]) -> None:
         """Serve until SIGTERM or SIGINT; SIGHUP takes a new certificate. Raises OperatorFault."""
@@ -75,36 +71,13 @@ class Service:
             self._note_descriptors()
             self._tell("READY=1")
             ready()
-            async with self._chores():
+            async with doing(
+                (self._retirement.run, RETENTION_SECONDS),
+                (self._look_at_certificates, DAY_SECONDS),
+            ):
                 await stop.wait()
         finally:
             await self._stop()
-
-    @contextlib.asynccontextmanager
-    async def _chores(self) -> AsyncIterator[None]:
-        """Do what is due from time to time, beside the sessions."""
-        chores = [
-            asyncio.create_task(repeat(self._retire, RETENTION_SECONDS)),
-            asyncio.create_task(repeat(self._look_at_certificates, DAY_SECONDS)),
-        ]
-        try:
-            yield
-        finally:
-            for chore in chores:
-                chore.cancel()
-            await asyncio.gather(*chores, return_exceptions=True)
-
-    async def _retire(self) -> None:
-        days = self._config.policy.retention_days
-        if not days:
-            return
-        try:
-            count = await self._disk.run(self._system.retention.retire, days)
-        except (PoolFullError, StoreFault) as fault:
-            self._journal.note("retention.failed", why=fault)
-        else:
-            if count:
-                self._journal.note("messages.retired", count=count, days=days)
 
     async def _look_at_certificates(self) -> None:
         self._expiry.look()
@@ -129,44 +102,14 @@ class Service:
             "pop1": (listen.pop1, self._pop3.serve_pop1),
             "lmtp": (listen.lmtp, self._lmtp.serve),
         }
-        found: dict[str, list[list[str | int]]] = {}
-        for name, (addresses, serve) in services.items():
-            found[name] = []
-            for address in addresses:
-                listener = Listener(serve, partial(self._note_exhausted, name))
-                self._listeners.append(listener)
-                await listener.start(self._absolute(address))
-                found[name] += listener.addresses
-        self._write_listeners(found)
-
-    def _absolute(self, address: str) -> str:
-        kind, _, path = address.partition(":")
-        return f"unix:{self._system.home.below(path)}" if kind == "unix" else address
-
-    def _write_listeners(self, found: dict[str, list[list[str | int]]]) -> None:
-        # By rename, so that whoever waits for the file never reads half of it.
-        path = self._system.home.listeners
-        self._told = json.dumps(found) + "\n"
-        unfinished = path.with_name(path.name + ".new")
-        with said_as_store_fault(path):
-            unfinished.write_text(self._told, "ascii")
-            unfinished.rename(path)
-
-    def _forget_listeners(self) -> None:
-        # Another process may serve this home as well, and have said so since.
-        path = self._system.home.listeners
-        with contextlib.suppress(OSError):
-            if path.read_text("ascii") == self._told:
-                path.unlink()
+        await self._listening.start(services)
 
     async def _stop(self) -> None:
         self._tell("STOPPING=1")
-        self._forget_listeners()
-        for listener in self._listeners:
-            listener.stop()
+        self._listening.stop()
         self._pop3.drain()
         self._lmtp.drain()
-        await asyncio.gather(*(listener.wait(DRAIN_SECONDS) for listener in self._listeners))
+        await self._listening.wait(DRAIN_SECONDS)
         self._hashing.close()
         self._asking.close()
         self._disk.close()
@@ -203,7 +146,7 @@ class Service:
             disk=self._disk,
             tls=self._tls,
             journal=self._journal,
-            site=_site(self._config),
+            site=site_of(self._config),
         )
 
     def _admission(self) -> Admission:
@@ -220,24 +163,3 @@ class Service:
             journal=self._journal,
             hostname=self._config.hostname,
         )
-
-
-def _site(config: Configuration) -> Site:
-    return Site(
-        hostname=config.hostname,
-        allow_plaintext_auth_without_tls=config.auth.allow_plaintext_auth_without_tls,
-        require_tls=config.auth.require_tls,
-        apop=config.auth.apop,
-        cram_md5=config.auth.cram_md5,
-        tokens=bool(config.oauth.introspection_url or config.oauth.jwks_file),
-        last=config.protocol.last,
-        utf8_headers=config.protocol.utf8_headers,
-        retention_days=config.policy.retention_days,
-        login_delay_seconds=config.policy.login_delay_seconds,
-        languages=find_languages(),
-    )
-
-
-def _limits(config: Configuration) -> Limits:
-    limits = config.limits
-    return Limits(limits.connections, limits.per_source, limits.per_source_unauthenticated)

@@ -1,0 +1,29 @@
+"""The configuration as the server room takes it."""
+
+from pillarbox.app.config import Configuration
+from pillarbox.app.languages import find_languages
+from pillarbox.server.limits import Limits
+from pillarbox.server.site import Site
+
+
+def site_of(config: Configuration) -> Site:
+    """Return what holds for every session."""
+    return Site(
+        hostname=config.hostname,
+        allow_plaintext_auth_without_tls=config.auth.allow_plaintext_auth_without_tls,
+        require_tls=config.auth.require_tls,
+        apop=config.auth.apop,
+        cram_md5=config.auth.cram_md5,
+        tokens=config.oauth.is_on,
+        last=config.protocol.last,
+        utf8_headers=config.protocol.utf8_headers,
+        retention_days=config.policy.retention_days,
+        login_delay_seconds=config.policy.login_delay_seconds,
+        languages=find_languages(),
+    )
+
+
+def limits_of(config: Configuration) -> Limits:
+    """Return the most connections at a time."""
+    limits = config.limits
+    return Limits(limits.connections, limits.per_source, limits.per_source_unauthenticated)

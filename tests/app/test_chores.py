@@ -1,0 +1,76 @@
+"""What is done beside the sessions: old mail leaves, faults are noted, and nothing outlives us."""
+
+import asyncio
+import io
+
+import pytest
+
+from pillarbox.app.chores import Retirement, doing
+from pillarbox.base.clock import FakeClock
+from pillarbox.base.errors import StoreFault
+from pillarbox.journal.journal import Journal
+from pillarbox.net.pool import Pool
+
+
+class FakeRetention:
+    """Takes out as many messages as it is told to, or fails."""
+
+    def __init__(self, count: int | None) -> None:
+        self.count = count
+        self.days: list[int] = []
+
+    def retire(self, days: int) -> int:
+        self.days.append(days)
+        if self.count is None:
+            raise StoreFault("Input/output error.")
+        return self.count
+
+
+def retired(days: int, count: int | None) -> tuple[list[int], str]:
+    """Return the days that were asked for, and the journal."""
+    retention, journal, disk = FakeRetention(count), io.StringIO(), Pool("disk", 1, 1)
+
+    async def once() -> None:
+        await Retirement(retention, days, disk, Journal(journal, FakeClock())).run()
+        await asyncio.to_thread(disk.close)
+
+    asyncio.run(once())
+    return retention.days, journal.getvalue()
+
+
+def test_without_a_policy_nothing_is_ever_asked_to_leave() -> None:
+    assert ([], "") == retired(0, 5)
+
+
+@pytest.mark.parametrize(
+    ("count", "noted"),
+    [(5, "messages.retired count=5 days=30"), (0, ""), (None, "retention.failed why=")],
+)
+def test_what_leaves_or_fails_to_is_noted(count: int | None, noted: str) -> None:
+    days, journal = retired(30, count)
+
+    assert [30] == days
+    assert noted in journal
+    assert bool(noted) == bool(journal)
+
+
+def test_chores_are_done_at_once_and_again_until_the_block_ends() -> None:
+    done: list[str] = []
+
+    async def often() -> None:
+        done.append("often")
+
+    async def once() -> None:
+        done.append("once")
+
+    async def block() -> None:
+        async with doing((often, 0), (once, 3600)):
+            while done.count("often") < 3:
+                await asyncio.sleep(0)
+        before = len(done)
+        await asyncio.sleep(0.01)
+        assert before == len(done)
+
+    asyncio.run(block())
+
+    assert 1 == done.count("once")
