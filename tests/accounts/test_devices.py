@@ -305,6 +305,24 @@ def test_a_lost_master_key_keeps_no_main_password_out_and_refuses_nobody_for_goo
             passwords.try_password(name, password)
 
 
+def test_a_password_can_be_set_without_the_master_key_and_gets_scram_once_it_is_back(
+    accounts: Accounts, scram: Scram, database: Database, key_file: KeyFile, phone: Secret
+) -> None:
+    del phone
+    ring = key_file.path.read_bytes()
+    key_file.path.unlink()
+    passwords = after_a_restart(database, key_file)
+
+    account = accounts.add("late", passwords.verifiers("late", MAIN))
+
+    assert Identity(account.id) == passwords.try_password("late", MAIN)
+    assert [ScramHash.SHA_256] == scram.missing(account.id)
+    key_file.path.write_bytes(ring)
+    key_file.path.chmod(0o600)
+    passwords.try_password("late", MAIN)
+    assert [] == scram.missing(account.id)
+
+
 def after_a_restart(database: Database, key_file: KeyFile) -> Passwords:
     keys = SiteKeys(SecretStore(database, key_file, FakeClock()))
     scram = Scram(database, keys, CHEAP)

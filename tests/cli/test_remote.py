@@ -138,7 +138,9 @@ def test_no_password_goes_without_tls_unless_the_long_flag_says_so(ours: Command
 
 def sealed(home: CommandLine) -> list[tuple[str, bytes]]:
     with closing(sqlite3.connect(home.folder / "pillarbox.db")) as database:
-        return database.execute("SELECT key_id, sealed FROM secrets").fetchall()
+        return database.execute(
+            "SELECT key_id, sealed FROM secrets WHERE purpose LIKE 'remote %'"
+        ).fetchall()
 
 
 def test_a_remotes_password_lies_nowhere_in_the_home_in_the_clear(ours: CommandLine) -> None:

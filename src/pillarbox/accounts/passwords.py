@@ -19,6 +19,7 @@ from pillarbox.accounts.credentials import (
 from pillarbox.accounts.login_name import LoginName, read_login_name
 from pillarbox.accounts.preparation import PASSWORD_OCTETS, is_usable, prepared, spellings
 from pillarbox.accounts.scram import Scram
+from pillarbox.accounts.secret_store import MissingKeyFault
 from pillarbox.base.clock import Clock
 from pillarbox.base.errors import Fault, OperatorFault
 from pillarbox.base.names import AccountId, Identity
@@ -63,12 +64,14 @@ class Passwords:
     def verifiers(self, name: str, password: Secret) -> tuple[Verifier, ...]:
         """Return what an account's main password is to be tried against, one for each scheme.
 
-        Raises OperatorFault where no client could send the password, or where the master key is
-        missing; StoreFault.
+        Raises OperatorFault where no client could send the password; StoreFault.
         """
         octets = _settable(password)
-        verifier = Verifier(self._scheme.name, self._scheme.make(octets))
-        return (verifier, *self._scram.main_verifiers(name, octets))
+        verifiers = [Verifier(self._scheme.name, self._scheme.make(octets))]
+        # Without the master key there is no SCRAM for anybody; a login makes it once that is back.
+        with contextlib.suppress(MissingKeyFault):
+            verifiers += self._scram.main_verifiers(name, octets)
+        return tuple(verifiers)
 
     def set_password(self, name: str, password: Secret) -> None:
         """Give an account this main password and no other; its devices keep theirs.
