@@ -5,7 +5,7 @@ deadline, and a session that passes one ends without a word (RFC 1939, section 3
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
 from itertools import count
@@ -24,6 +24,7 @@ from pillarbox.sasl.exchange import (
     TryPassword,
     TryToken,
 )
+from pillarbox.server.asking import asked
 from pillarbox.server.chance import new_nonce, new_timestamp
 from pillarbox.server.channel import Channel
 from pillarbox.server.effects import (
@@ -40,9 +41,9 @@ from pillarbox.server.effects import (
     Transmit,
 )
 from pillarbox.server.limits import Connections
+from pillarbox.server.sending import sent_chunks, to_its_end
 from pillarbox.server.services import Services
 from pillarbox.server.session import Effects, Session
-from pillarbox.server.transmission import transmitted
 from pillarbox.store.store import Maildrop, MaildropInUseError, Message
 
 T = TypeVar("T")
@@ -210,7 +211,7 @@ class Driver:
     async def _ask(self, ask: Ask) -> Identity | ScramAccount | Refusal:
         """Ask the accounts; what is slow on purpose waits apart from what is not."""
         try:
-            answer = await self._asked(ask)
+            answer = await asked(ask, self._services)
         except (PoolFullError, StoreFault) as fault:
             self._note_refused("busy", fault)
             return Refusal.TRY_LATER
@@ -218,19 +219,6 @@ class Driver:
             self._note_refused("misconfigured", fault)
             return Refusal.TELL_ADMINISTRATOR
         return Refusal.NOT_ACCEPTED if answer is None else answer
-
-    async def _asked(self, ask: Ask) -> Identity | ScramAccount | None:
-        services = self._services
-        hashing, disk, admission = services.hashing, services.disk, services.admission
-        match ask:
-            case TryPassword(name, password):
-                return await hashing.run(admission.try_password, name, password)
-            case TryToken(name_or_none, token):
-                return await services.asking.run(admission.try_token, name_or_none, token)
-            case TryDigest(name, proof):
-                return await disk.run(admission.try_digest, name, proof)
-            case FindScram(name, hash_):
-                return await disk.run(admission.find_scram, name, hash_)
 
     def _note_refused(self, why: str, fault: Fault | None) -> None:
         fields = {} if fault is None else {"fault": fault}
@@ -241,7 +229,7 @@ class Driver:
         try:
             opening = services.disk.start(services.store.open_maildrop, identity.account)
             opening.add_done_callback(self._take)
-            maildrop = await _to_its_end(opening)
+            maildrop = await to_its_end(opening)
             # POP1 and POP2 may open a maildrop again; they have logged in once.
             is_again = self._account is not None
             may_begin = is_again or await services.disk.run(services.admission.begin, identity)
@@ -281,16 +269,13 @@ class Driver:
             self._services.journal.note("message.unreadable", why=fault)
             return False
         try:
-            await self._send_all(effect.first, transmitted(effect, reader))
+            # A StoreFault from here on ends the connection: the client must not see a final dot.
+            await self._send(effect.first)
+            async for chunk in sent_chunks(effect, reader, self._services.disk):
+                await self._send(chunk)
         finally:
             reader.close()
         return True
-
-    async def _send_all(self, first: bytes, chunks: Iterator[bytes]) -> None:
-        # A StoreFault from here on ends the connection: the client must not see a final dot.
-        await self._send(first)
-        for chunk in chunks:
-            await self._send(chunk)
 
     async def _commit(self, marked: list[Message]) -> bool:
         if self._maildrop is None:
@@ -298,7 +283,7 @@ class Driver:
         journal, account = self._services.journal, self._account
         try:
             if marked:
-                await _to_its_end(self._services.disk.start(self._maildrop.commit, marked))
+                await to_its_end(self._services.disk.start(self._maildrop.commit, marked))
                 journal.note("messages.removed", account=account, count=len(marked))
         except (PoolFullError, StoreFault) as fault:
             journal.note("removal.failed", account=account, why=fault)
@@ -309,12 +294,3 @@ class Driver:
 
 def _now() -> float:
     return asyncio.get_running_loop().time()
-
-
-async def _to_its_end(work: "asyncio.Future[T]") -> T:
-    """Return what blocking work returns; a cancelled session outlives it, and the lease does."""
-    try:
-        return await asyncio.shield(work)
-    except asyncio.CancelledError:
-        await asyncio.wait([work])
-        raise

@@ -1,0 +1,20 @@
+"""Asks the accounts who somebody is, each question in the pool where it holds up nobody else."""
+
+from pillarbox.base.names import Identity
+from pillarbox.sasl.exchange import FindScram, ScramAccount, TryDigest, TryPassword, TryToken
+from pillarbox.server.effects import Ask
+from pillarbox.server.services import Services
+
+
+async def asked(ask: Ask, services: Services) -> Identity | ScramAccount | None:
+    """Return the answer; raises PoolFullError, StoreFault and OperatorFault."""
+    admission = services.admission
+    match ask:
+        case TryPassword(name, password):
+            return await services.hashing.run(admission.try_password, name, password)
+        case TryToken(name_or_none, token):
+            return await services.asking.run(admission.try_token, name_or_none, token)
+        case TryDigest(name, proof):
+            return await services.disk.run(admission.try_digest, name, proof)
+        case FindScram(name, hash_):
+            return await services.disk.run(admission.find_scram, name, hash_)

@@ -1,0 +1,50 @@
+"""A message's octets as they go out, without holding up other sessions."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from typing import TypeVar
+
+from pillarbox.base.errors import StoreFault
+from pillarbox.net.pool import Pool, PoolFullError
+from pillarbox.server.effects import Transmit
+from pillarbox.server.transmission import transmitted
+from pillarbox.store.blobs.port import BlobReader
+
+T = TypeVar("T")
+
+
+async def sent_chunks(effect: Transmit, reader: BlobReader, disk: Pool) -> AsyncIterator[bytes]:
+    """Yield what a Transmit sends behind its first line; raises StoreFault.
+
+    A surrogate is made in a thread: somebody could send a header that is slow to make one of.
+    """
+    chunks = transmitted(effect, reader)
+    while True:
+        if effect.as_surrogate:
+            chunk = await _in_a_thread(chunks, disk)
+        else:
+            chunk = _next(chunks)
+            await asyncio.sleep(0)  # a client that reads fast gives nobody else a turn
+        if chunk is None:
+            return
+        yield chunk
+
+
+async def _in_a_thread(chunks: Iterator[bytes], disk: Pool) -> bytes | None:
+    try:
+        return await to_its_end(disk.start(_next, chunks))
+    except PoolFullError as error:
+        raise StoreFault(error.template, **error.fields) from error
+
+
+def _next(chunks: Iterator[bytes]) -> bytes | None:
+    return next(chunks, None)
+
+
+async def to_its_end(work: "asyncio.Future[T]") -> T:
+    """Return what blocking work returns; a cancelled session outlives it, and the lease does."""
+    try:
+        return await asyncio.shield(work)
+    except asyncio.CancelledError:
+        await asyncio.wait([work])
+        raise
