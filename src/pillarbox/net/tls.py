@@ -15,7 +15,6 @@ from pillarbox.net.stream import READ_OCTETS, Stream
 FATAL_ALERT = bytes.fromhex("15 0303 0002 02")  # RFC 8446, sections 5.1 and 6; the reason follows
 
 T = TypeVar("T")
-Context = Certificates  # for rooms that pass one on and never open it
 
 
 class TlsFault(PeerFault):
