@@ -120,6 +120,37 @@ def test_sha_1_takes_no_main_password_unless_it_is_asked_to(
     assert [] == list(scram.find("mrose", SHA_1).verifiers)
 
 
+def test_a_main_password_takes_no_part_in_parameters_that_are_too_weak_for_one(
+    devices: Devices, with_sha_1: Passwords, database: Database, keys: SiteKeys, mrose: Account
+) -> None:
+    devices.add("mrose", "phone")
+    asked = Scram(database, keys, CHEAP_WITH_SHA_1)
+
+    with_sha_1.set_password("mrose", RIGHT)
+    with_sha_1.try_password("mrose", RIGHT)
+
+    found = asked.find("mrose", SHA_1)
+    assert [DeviceId(1)] == [verifier.identity.device for verifier in found.verifiers]
+    assert APP_ITERATIONS == found.iterations
+    assert [] == asked.missing(mrose.id)
+
+
+def test_once_nothing_is_made_with_weak_parameters_strong_ones_take_their_place(
+    devices: Devices, with_sha_1: Passwords, database: Database, keys: SiteKeys, mrose: Account
+) -> None:
+    devices.add("mrose", "phone")
+    asked = Scram(database, keys, CHEAP_WITH_SHA_1)
+    sha_256 = asked.find("mrose", SHA_256)
+
+    devices.revoke("mrose", "phone")
+    with_sha_1.try_password("mrose", RIGHT)
+
+    found = asked.find("mrose", SHA_1)
+    assert [Identity(mrose.id)] == [verifier.identity for verifier in found.verifiers]
+    assert fakes.MAIN_ITERATIONS == found.iterations
+    assert sha_256.salt == asked.find("mrose", SHA_256).salt
+
+
 # An account of old
 
 

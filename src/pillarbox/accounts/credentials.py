@@ -11,6 +11,14 @@ from pillarbox.base.names import AccountId, DeviceId
 from pillarbox.db.sqlite import Rows
 from pillarbox.sasl.exchange import ScramHash
 
+UNUSED = """
+    DELETE FROM scram_parameters
+    WHERE account_id = (SELECT account_id FROM devices WHERE id = ?) AND NOT EXISTS (
+        SELECT 1 FROM credentials WHERE credentials.account_id = scram_parameters.account_id
+        AND scheme = 'scram-' || hash
+    )
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class ScramParameters:
@@ -75,8 +83,9 @@ def add_verifiers(
 
 
 def drop_device_verifiers(rows: Rows, device: DeviceId) -> None:
-    """Leave a device without a way to log in."""
+    """Leave a device without a way to log in; SCRAM parameters that nothing is made with go too."""
     rows.run("DELETE FROM credentials WHERE device_id = ?", device)
+    rows.run(UNUSED, device)
 
 
 def drop_verifiers(rows: Rows, account: AccountId) -> None:

@@ -39,6 +39,8 @@ VERIFIERS = """
 """
 MAIN_SCHEMES = "SELECT scheme FROM credentials WHERE account_id = ? AND device_id IS NULL"
 
+WEAK = "SELECT hash FROM scram_parameters WHERE account_id = ? AND iterations < ?"
+
 
 @dataclass(frozen=True, slots=True)
 class ScramPolicy:
@@ -87,28 +89,34 @@ class Scram:
     ) -> tuple[Verifier, ...]:
         """Return verifiers of a main password, of these hashes or all that it takes part in.
 
-        Slow on purpose. Raises OperatorFault, StoreFault.
+        None of parameters that are too weak for one: an account's SHA-1 may be of its app passwords
+        alone, from before it was opened to main passwords. Slow on purpose. Raises OperatorFault,
+        StoreFault.
         """
         wanted = self._policy.main_hashes if hashes is None else hashes
-        return tuple(self._make(name, password, hash_) for hash_ in wanted)
+        parameters = (self._parameters(name, hash_) for hash_ in wanted)
+        return tuple(_make(password, each) for each in parameters if self._is_strong(each))
 
     def device_verifiers(self, name: str, password: bytes) -> tuple[Verifier, ...]:
         """Return verifiers of an app password; raises OperatorFault, StoreFault."""
-        return tuple(self._make(name, password, hash_) for hash_ in ScramHash)
+        return tuple(_make(password, self._parameters(name, hash_)) for hash_ in ScramHash)
 
     def missing(self, account: AccountId) -> list[ScramHash]:
         """Return the hashes that the main password should have a verifier of and has not."""
         with self._database.reading() as rows:
             found = {scheme for (scheme,) in rows.all(MAIN_SCHEMES, account)}
-        return [hash_ for hash_ in self._policy.main_hashes if SCHEMES[hash_] not in found]
+            weak = rows.all(WEAK, account, self._policy.main_iterations)
+        hashes = [hash_ for hash_ in self._policy.main_hashes if (hash_,) not in weak]
+        return [hash_ for hash_ in hashes if SCHEMES[hash_] not in found]
 
-    def _make(self, name: str, password: bytes, hash_: ScramHash) -> Verifier:
+    def _parameters(self, name: str, hash_: ScramHash) -> ScramParameters:
         who = read_login_name(name)
         with self._database.reading() as rows:
             known = _parameters(rows, who, hash_)
-        parameters = known or self._new_parameters(who, hash_)
-        keys = derive(password, parameters.salt, parameters.iterations, hash_)
-        return Verifier(SCHEMES[hash_], ":".join(key.hex() for key in keys), parameters)
+        return known or self._new_parameters(who, hash_)
+
+    def _is_strong(self, parameters: ScramParameters) -> bool:
+        return parameters.iterations >= self._policy.main_iterations
 
     def _new_parameters(self, who: LoginName, hash_: ScramHash) -> ScramParameters:
         key = self._keys.find_or_make(SCRAM_SALTS)
@@ -118,6 +126,12 @@ class Scram:
 
     def _takes_part(self, hash_: ScramHash, device: int | None) -> bool:
         return device is not None or hash_ in self._policy.main_hashes
+
+
+def _make(password: bytes, parameters: ScramParameters) -> Verifier:
+    keys = derive(password, parameters.salt, parameters.iterations, parameters.hash)
+    text = ":".join(key.hex() for key in keys)
+    return Verifier(SCHEMES[parameters.hash], text, parameters)
 
 
 def _parameters(rows: Rows, who: LoginName, hash_: ScramHash) -> ScramParameters | None:

@@ -23,7 +23,7 @@ DROP INDEX credentials_of_account;
 CREATE INDEX credentials_of_account ON credentials (account_id, scheme, verifier);
 
 -- RFC 5802, section 5.1: a client is told one salt and one count, before it is known which of the
--- account's credentials it has. So all of them share these, which never change.
+-- account's credentials it has. So all of them share these, which stay while one of them does.
 CREATE TABLE scram_parameters (
     account_id INTEGER NOT NULL REFERENCES accounts (id),
     hash TEXT NOT NULL CHECK (hash IN ('sha-1', 'sha-256')),
