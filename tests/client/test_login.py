@@ -28,9 +28,9 @@ from pillarbox.net.memory import memory_pair
 from pillarbox.net.stream import Stream
 from pillarbox.net.tls import TlsFault
 from pillarbox.sasl.client import MechanismFault, UnfitFault
-from pillarbox.wire.pop3.answers import StlsInjectionFault
+from pillarbox.wire.pop3.answers import GarbageFault, StlsInjectionFault
 from pillarbox.wire.pop3.verbs import Noop
-from tests.client.fake_server import HOST, FakeServer, ca_file
+from tests.client.fake_server import HANG_UP, HOST, FakeServer, ca_file
 from tests.client.sessions import CLEAR, MAIL, logged_in, login_fault, retrieved, run, without
 
 TIMESTAMP = b"+OK ready <1896.697170952@dbc.mtview.ca.us>\r\n"
@@ -250,6 +250,37 @@ def test_a_challenge_is_answered_once_and_then_the_exchange_is_cancelled() -> No
     assert response == patient.heard[-1]
     assert isinstance(login_fault(endless), MechanismFault)
     assert b"*" == endless.heard[-1]
+
+
+def cancelled(*after_cancel: bytes) -> FakeServer:
+    says = {b"AUTH": b"+ no base64!\r\n"}
+    return FakeServer(says=says | dict(zip([b"*"], after_cancel, strict=False)))
+
+
+@pytest.mark.parametrize("server", [cancelled(b"-ERR as you wish\r\n"), cancelled(b"+ =\r\n")])
+def test_an_exchange_with_a_challenge_that_is_not_base64_is_cancelled(server: FakeServer) -> None:
+    assert isinstance(login_fault(server), GarbageFault)
+    assert [b"AUTH", b"*"] == [line.split()[0] for line in server.heard[1:]]
+
+
+@pytest.mark.parametrize("after_cancel", [HANG_UP, b"", b"what?\r\n"])
+def test_what_the_server_makes_of_a_cancel_does_not_hide_the_reason(after_cancel: bytes) -> None:
+    server = replace(CLEAR, timeout_seconds=0.05)
+
+    assert isinstance(login_fault(cancelled(after_cancel), server), GarbageFault)
+
+
+def test_the_reply_to_a_cancel_is_read_before_the_connection_is_left() -> None:
+    fake = cancelled(b"-ERR as you wish\r\n")
+
+    async def next_command() -> bool:
+        connection = await connect(CLEAR, fake.dial)
+        with pytest.raises(GarbageFault):
+            await connection.login("mrose", Secret(b"secret"))
+        return await connection.quit()
+
+    assert run(next_command())
+    assert b"QUIT" == fake.heard[-1]
 
 
 @pytest.mark.parametrize(("name", "password"), [("a\0b", b"c"), ("a", b"b\0c")])

@@ -13,7 +13,7 @@ from pillarbox.base.errors import StoreFault
 from pillarbox.base.secret import Secret
 from pillarbox.client.connect import connect
 from pillarbox.client.connection import Connection
-from pillarbox.client.faults import PasswordWithoutTlsFault
+from pillarbox.client.faults import BeyondAsciiFault, PasswordWithoutTlsFault
 from pillarbox.client.server import TIMEOUT_SECONDS, Server, Tls
 from pillarbox.collector.collect import Collector
 from pillarbox.collector.intake import PART_OCTETS, Keepers
@@ -39,6 +39,15 @@ def test_one_remote_is_collected_by_one_process_at_a_time(home: Home) -> None:
     assert Outcome.NONE is collect(home, fake).outcome
 
 
+def test_a_name_that_the_server_does_not_take_is_no_login(home: Home) -> None:
+    fake = FakeServer(mail(1), capabilities=("USER", "UTF8"))
+
+    result = collect(home, fake, replace(SOURCE, user="römer"))
+    assert Outcome.AUTHENTICATION is result.outcome
+    assert isinstance(result.fault, BeyondAsciiFault)
+    assert [b"CAPA"] == fake.heard
+
+
 def test_a_folder_for_leases_that_cannot_be_made_is_said(home: Home) -> None:
     (home.folder / "run").write_bytes(b"")
 
@@ -52,7 +61,7 @@ def test_without_leave_no_password_crosses_without_tls(home: Home) -> None:
     result = collect(home, fake, source)
     assert Outcome.AUTHENTICATION is result.outcome
     assert isinstance(result.fault, PasswordWithoutTlsFault)
-    assert b"" == fake.heard_in_clear
+    assert [b"CAPA"] == fake.heard
 
 
 @pytest.mark.slow

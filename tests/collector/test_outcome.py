@@ -5,6 +5,7 @@ import pytest
 from pillarbox.base.errors import Fault, OperatorFault, PeerFault, StoreFault
 from pillarbox.client.faults import (
     BadListingFault,
+    BeyondAsciiFault,
     HungUpFault,
     NotAcceptedFault,
     PasswordWithoutTlsFault,
@@ -25,6 +26,7 @@ OUTCOMES = [
     (StlsMissingFault("x"), Outcome.SOCKET),
     (StlsInjectionFault("x"), Outcome.SOCKET),
     (NotAcceptedFault("x"), Outcome.AUTHENTICATION),
+    (BeyondAsciiFault("x"), Outcome.AUTHENTICATION),
     (PasswordWithoutTlsFault("x"), Outcome.AUTHENTICATION),
     (GarbageFault("x"), Outcome.PROTOCOL),
     (BadListingFault("x"), Outcome.PROTOCOL),

@@ -14,9 +14,9 @@ from pillarbox.client.connection import Connection
 from pillarbox.client.faults import NotAcceptedFault, RemoteInUseFault, TryLaterFault
 from pillarbox.client.server import Server, Tls
 from pillarbox.net.memory import MemoryStream
-from pillarbox.wire.pop3.answers import GarbageFault
+from pillarbox.wire.pop3.answers import UnreadableChallenge
 from pillarbox.wire.pop3.verbs import Auth
-from tests.client.fake_server import HOST, FakeServer, ca_file
+from tests.client.fake_server import CAPABILITIES, HOST, FakeServer, ca_file
 from tests.client.sessions import CLEAR, MAIL, logged_in, login_fault, retrieved, run, without
 from tests.wire.hearing import conversation, drained
 
@@ -65,11 +65,11 @@ def test_unknown_detail_of_a_response_code_is_ignored(line: bytes, fault: type[P
 
 
 @pytest.mark.parametrize("challenge", [b"=AAA", b"AAA=BBB=", b"AA=A", b"AAA", b"A A=", b"AAA!"])
-def test_a_challenge_that_is_not_exactly_base64_is_garbage(challenge: bytes) -> None:
+def test_a_challenge_that_is_not_exactly_base64_cannot_be_read(challenge: bytes) -> None:
     client = conversation(Auth("PLAIN", None))
     client.feed(b"+ " + challenge + b"\r\n")
 
-    assert ([], GarbageFault) == drained(client)
+    assert ([UnreadableChallenge()], None) == drained(client)
 
 
 def test_the_name_that_is_checked_is_the_one_that_the_operator_gave(tmp_path: Path) -> None:
@@ -121,9 +121,9 @@ def test_our_client_says_that_it_closes_where_it_has_said_quit(says_quit: bool) 
 
 
 def test_our_client_says_stls_before_all_but_capa(tmp_path: Path) -> None:
-    fake = FakeServer()
+    fake = FakeServer(capabilities=(*CAPABILITIES, "UTF8 USER"))
 
     run(logged_in(fake, Server(HOST, 110, Tls.STLS, ca_file(tmp_path), timeout_seconds=20)))
 
     assert [b"CAPA", b"STLS"] == fake.heard[:2]
-    assert fake.count(b"UTF8") == 0
+    assert fake.count(b"UTF8") == 1

@@ -6,6 +6,7 @@ from pillarbox.base.errors import Bug
 from pillarbox.base.secret import Secret
 from pillarbox.wire.pop3.announced import Announced, read_announced
 from pillarbox.wire.pop3.answers import (
+    Answer,
     Challenge,
     End,
     GarbageFault,
@@ -16,6 +17,7 @@ from pillarbox.wire.pop3.answers import (
     ReplyLine,
     ReplyTooLongFault,
     StlsInjectionFault,
+    UnreadableChallenge,
     UnsolicitedFault,
 )
 from pillarbox.wire.pop3.client import (
@@ -272,8 +274,16 @@ def test_an_exchange_can_be_cancelled() -> None:
     assert heard(client, [b"-ERR cancelled\r\n"])[1] is None
 
 
-def test_a_challenge_that_is_not_base64_is_garbage() -> None:
-    assert ([], GarbageFault) == heard(conversation(Auth("PLAIN", None)), [b"+ ???\r\n"])
+def test_a_challenge_that_is_not_base64_leaves_the_exchange_to_be_cancelled() -> None:
+    client = conversation(Auth("PLAIN", None))
+    answers: list[Answer] = [
+        UnreadableChallenge(),
+        Reply(Auth("PLAIN", None), is_ok=False, code=None, text="cancelled"),
+    ]
+
+    assert (answers[:1], None) == heard(client, [b"+ ???\r\n"])
+    assert b"*\r\n" == client.send(AuthCancel())
+    assert (answers[1:], None) == heard(client, [b"-ERR cancelled\r\n"])
 
 
 # What CAPA announces: RFC 2449, sections 5 and 6

@@ -63,9 +63,11 @@ class Connection:
     async def login(self, name: str, password: Secret) -> None:
         """Return once the maildrop is ours.
 
-        Raises MechanismMissingFault, PasswordWithoutTlsFault, UnfitFault and UnsendableFault before
-        the name or the password is sent; MechanismFault where the server has not proven itself; and
-        NotAcceptedFault, RemoteInUseFault or TryLaterFault.
+        Messages are asked for as they are, in UTF-8 where they are (RFC 6856, section 2).
+
+        Raises MechanismMissingFault, PasswordWithoutTlsFault, BeyondAsciiFault, UnfitFault and
+        UnsendableFault before the name or the password is sent; GarbageFault; MechanismFault where
+        the server has not proven itself; and NotAcceptedFault, RemoteInUseFault or TryLaterFault.
         """
         announced = await self.capabilities()
         await log_in(self._channel, self._server, announced, name, password)

@@ -23,6 +23,10 @@ class PasswordWithoutTlsFault(OperatorFault):
     """The password would cross the network for all to read."""
 
 
+class BeyondAsciiFault(OperatorFault):
+    """The name or the password is not ASCII, and USER, PASS and APOP may not carry it there."""
+
+
 class MechanismMissingFault(PeerFault):
     """The server does not offer the way to log in that is asked for, or none that we may take."""
 

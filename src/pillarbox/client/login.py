@@ -6,8 +6,9 @@ could make every better one fail.
 
 import asyncio
 import secrets
+from contextlib import suppress
 
-from pillarbox.base.errors import Bug
+from pillarbox.base.errors import Bug, PeerFault
 from pillarbox.base.secret import Secret
 from pillarbox.client.channel import Channel, expected
 from pillarbox.client.faults import (
@@ -16,11 +17,12 @@ from pillarbox.client.faults import (
     login_fault,
 )
 from pillarbox.client.server import Server
+from pillarbox.client.utf8 import prepared, say_utf8
 from pillarbox.sasl.apop import apop_digest
 from pillarbox.sasl.choice import APOP, BINDING, TOKENS, USER, Offer, may_use, strongest
 from pillarbox.sasl.client import ClientExchange, Login, MechanismFault, begin
 from pillarbox.wire.pop3.announced import Announced
-from pillarbox.wire.pop3.answers import Challenge, Reply
+from pillarbox.wire.pop3.answers import Challenge, GarbageFault, Reply, UnreadableChallenge
 from pillarbox.wire.pop3.commands import AuthCancel, Pass
 from pillarbox.wire.pop3.verbs import Apop, Auth, AuthResponse, User
 
@@ -32,11 +34,15 @@ async def log_in(
 ) -> None:
     """Return once we are in.
 
-    Raises MechanismMissingFault and PasswordWithoutTlsFault before anything is sent; UnfitFault and
-    UnsendableFault; MechanismFault where the server has not proven itself; NotAcceptedFault,
-    RemoteInUseFault, TryLaterFault.
+    Raises MechanismMissingFault, PasswordWithoutTlsFault and BeyondAsciiFault before anything is
+    sent; UnfitFault and UnsendableFault; GarbageFault where a challenge cannot be read;
+    MechanismFault where the server has not proven itself; NotAcceptedFault, RemoteInUseFault,
+    TryLaterFault.
     """
     way = _way(channel, server, announced)
+    if way in {USER, APOP}:
+        name, secret = prepared(way, announced, name, secret)
+    await say_utf8(channel, announced)
     if way == USER:
         reply = await _user_and_pass(channel, name, secret)
     elif way == APOP:
@@ -89,18 +95,31 @@ def _announced(channel: Channel, announced: Announced) -> frozenset[str]:
 
 async def _exchange(channel: Channel, exchange: ClientExchange) -> Reply:
     await channel.send([Auth(exchange.name, exchange.initial())])
-    while isinstance(answer := await channel.answer(), Challenge):
+    while isinstance(answer := await channel.answer(), Challenge | UnreadableChallenge):
         try:
-            # SCRAM computes for up to seconds.
-            response = await asyncio.to_thread(exchange.respond, answer.octets)
-        except MechanismFault:
-            await channel.send([AuthCancel()])
+            response = await _response(exchange, answer)
+        except (GarbageFault, MechanismFault):
+            await _cancel(channel)
             raise
         await channel.send([AuthResponse(response)])
     reply = expected(answer, Reply)
     if reply.is_ok:
         exchange.succeeded()
     return reply
+
+
+async def _response(exchange: ClientExchange, answer: Challenge | UnreadableChallenge) -> Secret:
+    if isinstance(answer, UnreadableChallenge):
+        raise GarbageFault("The server's challenge is not base64.")
+    # SCRAM computes for up to seconds.
+    return await asyncio.to_thread(exchange.respond, answer.octets)
+
+
+async def _cancel(channel: Channel) -> None:
+    """End the exchange as RFC 5034, section 4 has it; never raises PeerFault."""
+    with suppress(PeerFault):  # why it is cancelled is what the caller must learn
+        await channel.send([AuthCancel()])
+        await channel.answer()
 
 
 async def _user_and_pass(channel: Channel, name: str, password: Secret) -> Reply:

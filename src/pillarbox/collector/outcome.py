@@ -7,6 +7,7 @@ from enum import IntEnum
 from pillarbox.base.errors import Fault, OperatorFault, StoreFault
 from pillarbox.client.faults import (
     BadListingFault,
+    BeyondAsciiFault,
     MechanismMissingFault,
     NotAcceptedFault,
     PasswordWithoutTlsFault,
@@ -61,6 +62,7 @@ class Result:
 OUTCOMES: tuple[tuple[tuple[type[Fault], ...], Outcome], ...] = (
     (
         (
+            BeyondAsciiFault,
             MechanismFault,
             MechanismMissingFault,
             NotAcceptedFault,

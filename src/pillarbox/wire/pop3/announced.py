@@ -18,6 +18,11 @@ class Announced:
         """The SASL mechanisms; RFC 5034, section 3."""
         return frozenset(name.upper() for name in self.arguments.get("SASL", ()))
 
+    @property
+    def takes_utf8_logins(self) -> bool:
+        """Whether USER, PASS and APOP may carry UTF-8; RFC 6856, section 2.2."""
+        return "USER" in (argument.upper() for argument in self.arguments.get("UTF8", ()))
+
 
 def read_announced(lines: Iterable[bytes]) -> Announced:
     """Return what the lines of a reply to CAPA announce; a line that says nothing is left out."""

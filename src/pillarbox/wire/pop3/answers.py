@@ -55,7 +55,12 @@ class Challenge:
     octets: bytes
 
 
-Answer = Greeting | Reply | ReplyLine | Octets | End | Challenge
+@dataclass(frozen=True, slots=True)
+class UnreadableChallenge:
+    """A challenge that is not base64; RFC 5034, section 4 asks for an AuthCancel."""
+
+
+Answer = Greeting | Reply | ReplyLine | Octets | End | Challenge | UnreadableChallenge
 
 
 class ReplyTooLongFault(PeerFault):

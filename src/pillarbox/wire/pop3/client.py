@@ -25,6 +25,7 @@ from pillarbox.wire.pop3.answers import (
     ReplyLine,
     ReplyTooLongFault,
     StlsInjectionFault,
+    UnreadableChallenge,
     UnsolicitedFault,
 )
 from pillarbox.wire.pop3.commands import AuthCancel, Command, encode
@@ -130,7 +131,7 @@ class ClientConversation:
             self._is_greeted = True
             return Greeting(*_read_reply(line))
         if isinstance(self._awaited[0], Auth) and (line + b" ").startswith(b"+ "):
-            return Challenge(_read_challenge(line))
+            return _read_challenge(line)
         command = self._awaited.popleft()
         reply = Reply(command, *_read_reply(line))
         if reply.is_ok:
@@ -220,8 +221,8 @@ def _shown(octets: bytes) -> str:
     return "".join(character if character.isprintable() else "\ufffd" for character in text)
 
 
-def _read_challenge(line: bytes) -> bytes:
+def _read_challenge(line: bytes) -> Challenge | UnreadableChallenge:
     try:
-        return base64.b64decode(line[2:], validate=True)
-    except binascii.Error as error:
-        raise GarbageFault("The server's challenge is not base64.") from error
+        return Challenge(base64.b64decode(line[2:], validate=True))
+    except binascii.Error:
+        return UnreadableChallenge()
