@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pillarbox.collector.outcome import Outcome
+from pillarbox.store.lease import take_lease
 from tests.cli.home import CommandLine
 
 SECRET = "battery staple"
@@ -40,6 +41,7 @@ def test_a_remote_is_shown_with_everything_but_its_password(
         "tls": "stls",
         "ca": str(ca),
         "user": "rosemary",
+        "auth": None,
         "account": "mrose",
         "timeout": 7,
         "deadline": 70,
@@ -131,9 +133,63 @@ def test_no_password_goes_without_tls_unless_the_long_flag_says_so(ours: Command
     assert "--allow-password-without-tls" in said
     assert [] == ours.json("remote", "list")
     assert [] == sealed(ours)
-    assert not (ours.folder / "keys").exists()
     assert "" == ours.do(*plain, "--allow-password-without-tls", said=SECRET + "\n")
     assert "none" == shown(ours)["tls"]
+
+
+@pytest.mark.parametrize(
+    ("more", "warning"),
+    [
+        (("--allow-password-without-tls",), "can read the password and all messages"),
+        (("--allow-password-without-tls", "--auth", "PLAIN"), "can read the password and all"),
+        (("--allow-password-without-tls", "--auth", "APOP"), "can try to guess the password"),
+        (("--auth", "SCRAM-SHA-256"), "can read all messages, and can try to guess the password"),
+        (("--auth", "cram-md5"), "can read all messages, and can try to guess the password"),
+    ],
+)
+def test_who_turns_tls_off_is_warned_of_what_is_not_private(
+    ours: CommandLine, more: tuple[str, ...], warning: str
+) -> None:
+    plain = (*ADD, "--server", "elsewhere", "--tls", "none", *more)
+
+    result = ours.run(*plain, said=SECRET + "\n")
+
+    assert (0, "") == (result.exit_code, result.stdout)
+    assert result.stderr.startswith("Warning: without TLS anyone on the way ")
+    assert warning in result.stderr
+
+
+@pytest.mark.parametrize("tls", ["implicit", "stls"])
+def test_with_tls_there_is_no_warning(ours: CommandLine, tls: str) -> None:
+    result = ours.run(*ADD, "--server", "elsewhere", "--tls", tls, said=SECRET + "\n")
+
+    assert (0, "", "") == (result.exit_code, result.stdout, result.stderr)
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"), [("scram-sha-256", "SCRAM-SHA-256"), ("Apop", "APOP"), ("user", "USER")]
+)
+def test_a_mechanism_is_kept_by_its_name_in_whatever_case_it_is_given(
+    ours: CommandLine, given: str, kept: str
+) -> None:
+    ours.add_remote("there", "--auth", given)
+
+    assert kept == shown(ours)["auth"]
+
+
+def test_a_remote_that_is_being_collected_from_is_not_forgotten(ours: CommandLine) -> None:
+    ours.add_remote()
+    ours.run("collect")
+    [leased] = (ours.folder / "run" / "remotes").iterdir()
+    lease = take_lease(leased)
+    assert lease is not None
+
+    said = ours.refuse("remote", "remove", "there")
+    lease.release()
+
+    assert "The remote 'there' is being collected from. Remove it when that has ended." == said
+    assert "there" == shown(ours)["name"]
+    assert "" == ours.do("remote", "remove", "there")
 
 
 def sealed(home: CommandLine) -> list[tuple[str, bytes]]:

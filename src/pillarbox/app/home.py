@@ -50,6 +50,11 @@ class Home:
         """Says what is listened on; there while every listener is ready."""
         return self.run / "listeners.json"
 
+    @property
+    def remote_leases(self) -> Path:
+        """One locked file a remote that is being collected from."""
+        return self.run / "remotes"
+
     def below(self, path: str) -> Path:
         """Return a path of the configuration: relative ones start here."""
         return self.folder / path

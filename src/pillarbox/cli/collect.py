@@ -61,7 +61,7 @@ def _collect_from(home: Home, names: Sequence[str]) -> list[tuple[Remote, Result
 
 async def _collect(system: System, remotes: Sequence[Remote]) -> list[tuple[Remote, Result]]:
     keepers = Keepers(system.archive)
-    collector = Collector(keepers, system.ledger, system.home.run / "remotes", system.clock)
+    collector = Collector(keepers, system.ledger, system.home.remote_leases, system.clock)
     try:
         with progress_display(
             TextColumn("{task.description}"),

@@ -11,6 +11,7 @@ from pillarbox.base.errors import OperatorFault
 from pillarbox.cli.options import as_json, password_stdin, print_json, print_table, read_password
 from pillarbox.cli.times import shown_time
 from pillarbox.cli.words import _
+from pillarbox.collector.collect import take_remote
 from pillarbox.net.listener import split_address
 from pillarbox.sasl.choice import APOP, PROVING, USER
 from pillarbox.sasl.client import CLIENTS
@@ -81,6 +82,8 @@ def add(ctx: click.Context, /, **_options: object) -> None:
             " or --tls stls, or say --allow-password-without-tls."
         )
     host, port = _server(given["server"], tls)
+    if tls is Tls.NONE:
+        _warn(is_shown=reveals and given["auth"] != APOP)
     if not given["user"].isprintable() or not given["user"]:
         raise OperatorFault("--user is empty, or has characters that cannot be sent.")
     password = read_password(from_stdin=given["password_stdin"], prompt=_("Password"))
@@ -135,7 +138,28 @@ def show(home: Home, name: str, *, as_json: bool) -> None:
 def remove(home: Home, name: str) -> None:
     """Forget a remote."""
     with opened(home) as system:
-        system.remotes.remove(name)
+        lease = take_remote(home.remote_leases, system.remotes.show(name).id)
+        if lease is None:
+            raise OperatorFault(
+                "The remote {name!r} is being collected from. Remove it when that has ended.",
+                name=name,
+            )
+        try:
+            system.remotes.remove(name)
+        finally:
+            lease.release()
+
+
+def _warn(*, is_shown: bool) -> None:
+    """Say what nobody keeps private without TLS: RFC 8314, section 5.2."""
+    if is_shown:
+        text = _("Warning: without TLS anyone on the way can read the password and all messages.")
+    else:
+        text = _(
+            "Warning: without TLS anyone on the way can read all messages, and can try to guess"
+            " the password from what they see."
+        )
+    click.echo(text, err=True)
 
 
 def _server(text: str, tls: Tls) -> tuple[str, int]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from pillarbox.archive.ledger import Ledger
 from pillarbox.base.clock import Clock
 from pillarbox.base.errors import Fault
+from pillarbox.base.names import RemoteId
 from pillarbox.client import connect as client
 from pillarbox.client.connection import Connection
 from pillarbox.client.server import Server
@@ -47,7 +48,8 @@ class Collector:
         What was kept before a fault stays kept, and is not fetched again.
         """
         try:
-            lease = self._take_lease(source)  # never waits; in a thread, a cancel could lose it
+            # It never waits; in a thread, a cancel could lose it.
+            lease = take_remote(self._leases, source.remote)
         except Fault as fault:
             return Result(outcome_of(fault), fault=fault)
         if lease is None:
@@ -73,7 +75,9 @@ class Collector:
             await intake.abandon()
         return session.result(fault)
 
-    def _take_lease(self, source: Source) -> Lease | None:
-        with said_as_store_fault(self._leases):
-            self._leases.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return take_lease(self._leases / str(source.remote))
+
+def take_remote(leases: Path, remote: RemoteId) -> Lease | None:
+    """Return the lease of a remote, None where somebody collects from it; raises StoreFault."""
+    with said_as_store_fault(leases):
+        leases.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return take_lease(leases / str(remote))
