@@ -9,7 +9,7 @@ from tests.net.web import serving as web_serving
 from tests.peers.fetch import Tls
 
 HOWTO = Path(__file__).parents[2] / "docs" / "howto"
-PAGES = [folder / "see-who-logs-in-how.md" for folder in (HOWTO, HOWTO / "ja")]
+PAGES = [folder / "which-client-logs-in-how.md" for folder in (HOWTO, HOWTO / "ja")]
 BEGIN, END = "<!-- table -->", "<!-- end -->"
 
 

@@ -14,7 +14,10 @@ LINES: list[Line] = [
     ),
     (N_("Processes that serve. More than 1 is refused until it is built."), "workers = 1"),
     (N_('Lists of "host:port" or "unix:path"; port 0 takes any free one.'), "[listen]"),
-    (N_("POP3; passwords are taken only after STLS."), 'pop3 = ["127.0.0.1:1110"]'),
+    (
+        N_("POP3; passwords are taken only after STLS, SCRAM before it too: see require_tls."),
+        'pop3 = ["127.0.0.1:1110"]',
+    ),
     (
         N_("POP3 over TLS from the first octet: what mail clients should use."),
         'pop3s = ["127.0.0.1:1995"]',
@@ -72,7 +75,7 @@ LINES: list[Line] = [
     ("", 'audience = ""'),
     (N_("What in a token names the account."), 'account_claim = "email"'),
     ("", "[protocol]"),
-    (N_("The LAST of RFC 1725, for clients that still say it."), "last = false"),
+    (N_("The LAST of RFC 1460, for clients that still say it."), "last = false"),
     (
         N_('Of UTF-8 headers, other clients get a "surrogate", them "as they are", or "refuse".'),
         'utf8_headers = "surrogate"',
@@ -84,7 +87,7 @@ LINES: list[Line] = [
     ("", "connections = 10000"),
     (N_("A source is an IPv4 address or an IPv6 /64."), "per_source = 50"),
     ("", "per_source_unauthenticated = 50"),
-    (N_("For the whole site; accounts may differ."), "[policy]"),
+    (N_("For the whole site."), "[policy]"),
     (N_("0 = nothing is ever removed by us."), "retention_days = 0"),
     (N_("0 = a client may come as often as it likes."), "login_delay_seconds = 0"),
 ]

@@ -1,4 +1,4 @@
-"""What a client says and a server hears, as values: RFC 1939, 1725, 2449, 2595, 5034, 6856.
+"""What a client says and a server hears, as values: RFC 1939, 1460, 2449, 2595, 5034, 6856.
 
 Both halves of the conversation share these: a client writes them, a server reads them.
 """
