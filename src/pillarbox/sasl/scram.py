@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from itertools import repeat
 
 from pillarbox.base.secret import Secret
-from pillarbox.sasl.canonical import to_base64
 from pillarbox.sasl.exchange import (
     Challenge,
     Exchange,
@@ -26,6 +25,7 @@ from pillarbox.sasl.scram_messages import (
     END_POINT,
     ClientFinal,
     ClientFirst,
+    in_base64,
     read_client_final,
     read_client_first,
 )
@@ -59,7 +59,7 @@ class Scram:
         if isinstance(account, Refusal):
             return account
         nonce = first.nonce + situation.nonce()
-        server_first = f"r={nonce},s={to_base64(account.salt)},i={account.iterations}"
+        server_first = f"r={nonce},s={in_base64(account.salt)},i={account.iterations}"
         final = read_client_final((yield Challenge(server_first.encode("ascii"))).reveal())
         binding = self._binding(first, situation)
         if final is None or not self._fits(final, nonce, binding):
@@ -68,7 +68,7 @@ class Scram:
         verifier = self._prover(account.verifiers, message, final.proof)
         if verifier is None:
             return Refusal.NOT_ACCEPTED
-        signed = to_base64(signature(verifier.server_key, message, self.hash))
+        signed = in_base64(signature(verifier.server_key, message, self.hash))
         # RFC 5034, section 4: POP3's +OK carries no data, so it goes ahead in a challenge.
         acknowledgement: Secret = yield Challenge(f"v={signed}".encode("ascii"))
         return Refusal.BAD_RESPONSE if acknowledgement.reveal() else verifier.identity
@@ -84,7 +84,7 @@ class Scram:
     def _binding(self, first: ClientFirst, situation: Situation) -> str:
         """Return what `c=` must be: section 5.1."""
         end_point = (situation.end_point or b"") if self.is_plus else b""
-        return to_base64(first.header.encode("utf-8") + end_point)
+        return in_base64(first.header.encode("utf-8") + end_point)
 
     def _fits(self, final: ClientFinal, nonce: str, binding: str) -> bool:
         return (

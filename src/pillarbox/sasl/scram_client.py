@@ -9,7 +9,6 @@ from collections.abc import Callable
 
 from pillarbox.base.secret import Secret
 from pillarbox.sasl import scram_keys
-from pillarbox.sasl.canonical import to_base64
 from pillarbox.sasl.client_exchange import Login, MechanismFault, UnfitFault, broken, unfit
 from pillarbox.sasl.saslname import escape
 from pillarbox.sasl.saslprep import prepare, prepare_password
@@ -17,6 +16,7 @@ from pillarbox.sasl.scram import Scram
 from pillarbox.sasl.scram_messages import (
     END_POINT,
     ServerFirst,
+    in_base64,
     read_server_final,
     read_server_first,
 )
@@ -89,7 +89,7 @@ class ScramClient:
     def _final(self, server_first: str, first: ServerFirst) -> Secret:
         kind = self._scram.hash
         end_point = (self._login.end_point or b"") if self._scram.is_plus else b""
-        binding = to_base64(self._header.encode("ascii") + end_point)
+        binding = in_base64(self._header.encode("ascii") + end_point)
         without_proof = f"c={binding},r={first.nonce}"
         message = f"{self._bare},{server_first},{without_proof}".encode()
         given = self._login.secret.reveal()
@@ -99,7 +99,7 @@ class ScramClient:
         server_key = scram_keys.server_key(salted, kind)
         self._expected = scram_keys.signature(server_key, message, kind)
         proof = scram_keys.proof(scram_keys.client_key(salted, kind), message, kind)
-        return Secret(f"{without_proof},p={to_base64(proof)}".encode("ascii"))
+        return Secret(f"{without_proof},p={in_base64(proof)}".encode("ascii"))
 
     def _check(self, challenge: bytes) -> Secret:
         final = read_server_final(challenge)

@@ -7,7 +7,7 @@ has them and mean nothing; the mandatory one (`m=`) and any attribute out of its
 import re
 from dataclasses import dataclass
 
-from pillarbox.sasl.canonical import from_base64
+from pillarbox.base.base64 import decode, encode
 from pillarbox.sasl.saslname import SASLNAME, unescape
 
 MESSAGE_OCTETS = 4096  # a name of 255 characters, all escaped or of four octets, fits three times
@@ -68,6 +68,11 @@ class ServerFinal:
     signature: bytes | None
 
 
+def in_base64(octets: bytes) -> str:
+    """Return octets as a message holds them."""
+    return encode(octets).decode("ascii")
+
+
 def read_client_first(octets: bytes) -> ClientFirst | None:
     """Return the message, None where it is none."""
     parts = _match(_CLIENT_FIRST, octets)
@@ -88,7 +93,7 @@ def read_client_first(octets: bytes) -> ClientFirst | None:
 def read_server_first(octets: bytes) -> ServerFirst | None:
     """Return the message, None where it is none."""
     parts = _match(_SERVER_FIRST, octets)
-    salt = from_base64(parts["salt"]) if parts else None
+    salt = _octets(parts["salt"]) if parts else None
     if parts is None or salt is None:
         return None
     return ServerFirst(parts["nonce"], salt, int(parts["iterations"]))
@@ -97,7 +102,7 @@ def read_server_first(octets: bytes) -> ServerFirst | None:
 def read_client_final(octets: bytes) -> ClientFinal | None:
     """Return the message, None where it is none."""
     parts = _match(_CLIENT_FINAL, octets)
-    proof = from_base64(parts["proof"]) if parts else None
+    proof = _octets(parts["proof"]) if parts else None
     if parts is None or proof is None:
         return None
     return ClientFinal(parts["without_proof"], parts["binding"], parts["nonce"], proof)
@@ -110,8 +115,12 @@ def read_server_final(octets: bytes) -> ServerFinal | None:
         return None
     if parts["signature"] is None:
         return ServerFinal(None)
-    signature = from_base64(parts["signature"])
+    signature = _octets(parts["signature"])
     return None if signature is None else ServerFinal(signature)
+
+
+def _octets(text: str) -> bytes | None:
+    return decode(text.encode("ascii"))
 
 
 def _match(grammar: re.Pattern[str], octets: bytes) -> re.Match[str] | None:

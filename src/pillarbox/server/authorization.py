@@ -3,7 +3,6 @@
 RFC 1939, section 4; RFC 2595; RFC 5034.
 """
 
-import base64
 from collections.abc import Callable, Generator
 from dataclasses import replace
 from typing import Any
@@ -139,7 +138,7 @@ class Authorization:
                 outcome: Identity | Refusal = end.value
                 return outcome
             if isinstance(ask, Challenge):
-                yield Send(replies.challenge(base64.b64encode(ask.octets)))
+                yield Send(replies.challenge(ask.octets))
                 answer = yield from self._hear()
                 if answer is None:
                     exchange.close()

@@ -1,8 +1,8 @@
 """What a client says: the verbs, and what only it makes of them; and the octets of each."""
 
-import base64
 from dataclasses import dataclass
 
+from pillarbox.base import base64
 from pillarbox.base.errors import OperatorFault
 from pillarbox.base.secret import Secret
 from pillarbox.wire.pop3 import verbs
@@ -57,7 +57,7 @@ def encode(command: Command) -> bytes:
     """Return the line to send, CRLF included; raises UnsendableFault."""
     if isinstance(command, verbs.AuthResponse):
         # RFC 5034, section 4: these lines are as long as the mechanism makes them.
-        return _base64(command.response) + b"\r\n"
+        return base64.encode(command.response.reveal()) + b"\r\n"
     line = _line(command)
     if FORBIDDEN & frozenset(line):
         raise UnsendableFault("A name or password with a line end or a NUL cannot be sent.")
@@ -103,9 +103,6 @@ def _auth(mechanism: bytes, initial: Secret | None) -> bytes:
     bare = b"AUTH " + mechanism
     if initial is None:
         return bare
-    full = bare + b" " + (_base64(initial) or b"=")  # RFC 5034, section 4: there, and empty
+    response = base64.encode(initial.reveal()) or b"="  # RFC 5034, section 4: there, and empty
+    full = bare + b" " + response
     return full if len(full) + 2 <= COMMAND_OCTETS else bare
-
-
-def _base64(octets: Secret) -> bytes:
-    return base64.b64encode(octets.reveal())

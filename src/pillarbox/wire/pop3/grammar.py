@@ -1,11 +1,10 @@
 """The commands: one row each, with the states they belong to and how what follows them is read."""
 
-import base64
-import binascii
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from pillarbox.base.base64 import decode
 from pillarbox.base.secret import Secret
 from pillarbox.wire.pop3 import events, verbs
 from pillarbox.wire.pop3.events import Event, Fault, Malformed
@@ -46,12 +45,8 @@ def parse(line: bytes, state: State, name: str | None) -> Event:
 
 def decode_response(octets: bytes) -> Secret | None:
     """Return what base64 text stands for, None where it is not exact; RFC 5034, section 4."""
-    try:
-        decoded = base64.b64decode(octets, validate=True)
-    except binascii.Error:
-        return None
-    # Spare bits and a missing "=" are lenient readings that an attacker could use.
-    return Secret(decoded) if base64.b64encode(decoded) == octets else None
+    decoded = decode(octets)
+    return None if decoded is None else Secret(decoded)
 
 
 def _nothing(event: Event) -> Reader:

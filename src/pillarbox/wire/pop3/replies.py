@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
+from pillarbox.base.base64 import encode
 from pillarbox.base.errors import Bug
 
 REPLY_OCTETS = 512  # RFC 1939, section 3, CRLF included
@@ -30,9 +31,9 @@ def err(text: str, code: Code | None = None) -> bytes:
     return _line(f"-ERR {code} {text}" if code else f"-ERR {text}")
 
 
-def challenge(octets_base64: bytes = b"") -> bytes:
+def challenge(octets: bytes = b"") -> bytes:
     """Return a challenge; an empty one is a plus and a space, RFC 5034, section 4."""
-    return b"+ " + octets_base64 + b"\r\n"
+    return b"+ " + encode(octets) + b"\r\n"
 
 
 def multi_line(first: str, lines: Iterable[str]) -> Iterator[bytes]:
