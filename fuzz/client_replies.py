@@ -19,6 +19,7 @@ from pillarbox.wire.pop3.answers import (
     Octets,
     Reply,
     ReplyLine,
+    UnreadableChallenge,
 )
 from pillarbox.wire.pop3.client import CHUNK_OCTETS, REPLY_OCTETS, ClientConversation
 from pillarbox.wire.pop3.commands import AuthCancel, Command, Pass
@@ -105,6 +106,8 @@ class _Client:
                 self._conversation.send(
                     AuthCancel() if gives_up else verbs.AuthResponse(Secret(b"\0a\0b"))
                 )
+            case UnreadableChallenge():
+                self._conversation.send(AuthCancel())
 
     def _take_reply(self, reply: Reply) -> None:
         require(self._awaited.pop(0) is reply.command, "replies in the order of the commands")

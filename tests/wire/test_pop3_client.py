@@ -298,5 +298,14 @@ def test_capabilities_are_read_in_either_case_with_their_arguments() -> None:
     assert ("60", "USER") == announced.arguments["EXPIRE"]
 
 
+@pytest.mark.parametrize(
+    ("line", "takes"),
+    [(b"UTF8 USER", True), (b"utf8 user", True), (b"UTF8", False), (b"UTF8 X", False)],
+)
+def test_the_argument_of_utf8_says_whether_logins_may_be_utf8(line: bytes, takes: bool) -> None:
+    assert takes is read_announced([b"USER", line]).takes_utf8_logins
+
+
 def test_a_server_that_announces_nothing_has_no_mechanisms() -> None:
     assert frozenset() == Announced().mechanisms
+    assert not Announced().takes_utf8_logins
