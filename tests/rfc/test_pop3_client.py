@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pillarbox.base.secret import Secret
-from pillarbox.wire.pop3.commands import COMMAND_OCTETS, Command, UnsendableFault, encode
-from pillarbox.wire.pop3.verbs import Auth, Dele, List, Retr, Stat, Top, Uidl, User
+from pillarbox.wire.pop3.commands import Command, UnsendableFault, encode
+from pillarbox.wire.pop3.verbs import COMMAND_OCTETS, Auth, Dele, List, Retr, Stat, Top, Uidl, User
 
 NUMBERS = st.integers(1, 10**9)
 TEXTS = st.text(max_size=300)

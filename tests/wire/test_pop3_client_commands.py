@@ -3,15 +3,9 @@
 import pytest
 
 from pillarbox.base.secret import Secret
-from pillarbox.wire.pop3.commands import (
-    COMMAND_OCTETS,
-    AuthCancel,
-    Command,
-    Pass,
-    UnsendableFault,
-    encode,
-)
+from pillarbox.wire.pop3.commands import AuthCancel, Command, Pass, UnsendableFault, encode
 from pillarbox.wire.pop3.verbs import (
+    COMMAND_OCTETS,
     Auth,
     AuthResponse,
     Capa,

@@ -20,9 +20,9 @@ from pillarbox.wire.pop3.replies import (
     multi_line,
     ok,
 )
-from pillarbox.wire.pop3.server import AUTH_OCTETS, COMMAND_OCTETS, ServerConversation
+from pillarbox.wire.pop3.server import AUTH_OCTETS, ServerConversation
 from pillarbox.wire.pop3.state import TRANSITIONS, Outcome, State, moved
-from pillarbox.wire.pop3.verbs import Auth, Stls
+from pillarbox.wire.pop3.verbs import COMMAND_OCTETS, Auth, Stls
 from tests.wire.cutting import PLACES, cut
 
 KEYWORDS = st.sampled_from([*COMMANDS, b"LAST", b"", b"auth", b"*", b"="])

@@ -6,8 +6,8 @@ from pillarbox.base import base64
 from pillarbox.base.errors import OperatorFault
 from pillarbox.base.secret import Secret
 from pillarbox.wire.pop3 import verbs
+from pillarbox.wire.pop3.verbs import COMMAND_OCTETS
 
-COMMAND_OCTETS = 255  # RFC 2449, section 4, CRLF included
 FORBIDDEN = frozenset(b"\r\n\0")  # each would end the line, or what the server makes of it
 
 

@@ -8,9 +8,8 @@ from pillarbox.wire.lines import LineBuffer, TooLong
 from pillarbox.wire.pop3.events import Event, Fault, HttpRequest, Malformed, StlsInjection
 from pillarbox.wire.pop3.grammar import HTTP_VERBS, decode_response, parse
 from pillarbox.wire.pop3.state import Outcome, State, moved
-from pillarbox.wire.pop3.verbs import AuthResponse, Stls, User
+from pillarbox.wire.pop3.verbs import COMMAND_OCTETS, AuthResponse, Stls, User
 
-COMMAND_OCTETS = 255  # RFC 2449, section 4, CRLF included
 AUTH_OCTETS = 12_288  # RFC 5034, section 4: as long as the mechanisms need; 8 KB tokens in base64
 
 

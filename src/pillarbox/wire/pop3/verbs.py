@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from pillarbox.base.secret import Secret
 
+COMMAND_OCTETS = 255  # the longest line of a verb: RFC 2449, section 4, CRLF included
+
 
 @dataclass(frozen=True, slots=True)
 class Capa:
