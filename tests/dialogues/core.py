@@ -7,6 +7,7 @@ from functools import partial
 from pillarbox.base.names import AccountId, Identity
 from pillarbox.base.secret import Secret
 from pillarbox.sasl.exchange import (
+    Ask,
     DigestProof,
     FindScram,
     Refusal,
@@ -21,7 +22,6 @@ from pillarbox.sasl.scram_keys import derive
 from pillarbox.server.chance import new_nonce, new_timestamp
 from pillarbox.server.channel import Channel
 from pillarbox.server.effects import (
-    Ask,
     Closed,
     Commit,
     Effect,

@@ -7,7 +7,7 @@ from typing import Any
 
 from pillarbox.base.secret import Secret
 from pillarbox.sasl.client_exchange import Login, unfit
-from pillarbox.sasl.exchange import Ask, Challenge, Refusal
+from pillarbox.sasl.exchange import Challenge, Refusal
 
 SEPARATOR = "\x01"
 _B64TOKEN = re.compile(r"[0-9A-Za-z._~+/-]+=*")
@@ -28,7 +28,7 @@ def write_authorization(login: Login, mechanism: str) -> bytes:
     return b"auth=Bearer " + token
 
 
-def complain(why: dict[str, str], refusal: Refusal) -> Generator[Ask, Any, Refusal]:
+def complain(why: dict[str, str], refusal: Refusal) -> Generator[Challenge, Any, Refusal]:
     """Say why in JSON, take the client's dummy answer, whatever it is, and refuse.
 
     RFC 7628, section 3.2.3: a refusal itself cannot carry a reason.

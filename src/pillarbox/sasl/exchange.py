@@ -100,5 +100,6 @@ class TryToken:
     token: Secret
 
 
-Ask = Challenge | TryPassword | TryDigest | FindScram | TryToken
-Exchange = Generator[Ask, Any, Identity | Refusal]
+Ask = TryPassword | TryDigest | FindScram | TryToken  # of the accounts
+Step = Challenge | Ask
+Exchange = Generator[Step, Any, Identity | Refusal]

@@ -1,8 +1,7 @@
 """Asks the accounts who somebody is, each question in the pool where it holds up nobody else."""
 
 from pillarbox.base.names import Identity
-from pillarbox.sasl.exchange import FindScram, ScramAccount, TryDigest, TryPassword, TryToken
-from pillarbox.server.effects import Ask
+from pillarbox.sasl.exchange import Ask, FindScram, ScramAccount, TryDigest, TryPassword, TryToken
 from pillarbox.server.services import Services
 
 

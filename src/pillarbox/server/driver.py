@@ -17,6 +17,7 @@ from pillarbox.net.pool import PoolFullError
 from pillarbox.net.stream import READ_OCTETS, Stream
 from pillarbox.net.tls import secure_as_server
 from pillarbox.sasl.exchange import (
+    Ask,
     FindScram,
     Refusal,
     ScramAccount,
@@ -28,7 +29,6 @@ from pillarbox.server.asking import asked
 from pillarbox.server.chance import new_nonce, new_timestamp
 from pillarbox.server.channel import Channel
 from pillarbox.server.effects import (
-    Ask,
     Closed,
     Commit,
     Effect,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from pillarbox.base.names import Identity
-from pillarbox.sasl.exchange import FindScram, TryDigest, TryPassword, TryToken
+from pillarbox.sasl.exchange import Ask
 from pillarbox.store.store import Message
 
 
@@ -90,5 +90,4 @@ class Commit:
     marked: Sequence[Message]
 
 
-Ask = TryPassword | TryDigest | FindScram | TryToken
 Effect = Receive | Send | StartTls | Ask | NoteRefused | OpenMaildrop | Transmit | Commit
