@@ -113,9 +113,7 @@ def _serve(name: str, knobs: Knobs) -> None:
 
 def _situation(knobs: Knobs) -> Situation:
     end_point = END_POINT if knobs.flag() else None
-    hosts = frozenset({"mail.example.org"}) if knobs.flag() else frozenset[str]()
-    port = 995 if knobs.flag() else None
-    return Situation(lambda: "S" * 24, "mail.example.org", end_point, knobs.flag(), hosts, port)
+    return Situation(lambda: "S" * 24, "mail.example.org", end_point, knobs.flag())
 
 
 def _be_client(name: str, knobs: Knobs) -> None:

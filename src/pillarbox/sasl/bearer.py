@@ -28,11 +28,10 @@ def write_authorization(login: Login, mechanism: str) -> bytes:
     return b"auth=Bearer " + token
 
 
-def complain(why: dict[str, str], refusal: Refusal) -> Generator[Challenge, Any, Refusal]:
-    """Say why in JSON, take the client's dummy answer, whatever it is, and refuse.
+def complain(why: dict[str, str]) -> Generator[Challenge, Any, Refusal]:
+    """Say why in JSON, take the client's dummy answer, whatever it is, and do not accept.
 
     RFC 7628, section 3.2.3: a refusal itself cannot carry a reason.
     """
-    said = {name: value for name, value in why.items() if value}
-    yield Challenge(json.dumps(said, separators=(",", ":")).encode("utf-8"))
-    return refusal
+    yield Challenge(json.dumps(why, separators=(",", ":")).encode("utf-8"))
+    return Refusal.NOT_ACCEPTED

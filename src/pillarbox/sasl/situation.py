@@ -12,8 +12,3 @@ class Situation:
     hostname: str
     end_point: bytes | None = None  # RFC 5929, section 4; None without TLS or without a hash
     offers_plus: bool = False  # whether any mechanism with channel binding is announced
-    # RFC 7628: names and the port the server is known by, and what a refused client is told
-    hosts: frozenset[str] = frozenset()  # lower case; empty: what a client says is not compared
-    port: int | None = None
-    scope: str = ""
-    openid_configuration: str = ""

@@ -15,7 +15,7 @@ XOAUTH2 = "XOAUTH2"
 _MESSAGE = re.compile(rb"user=([^\x01]+)\x01auth=([\x20-\x7e]*)\x01\x01")
 
 
-def begin_xoauth2(situation: Situation, initial: Secret | None) -> Exchange:
+def begin_xoauth2(_situation: Situation, initial: Secret | None) -> Exchange:
     """Run the server's side."""
     response = initial
     if response is None:
@@ -28,8 +28,7 @@ def begin_xoauth2(situation: Situation, initial: Secret | None) -> Exchange:
     outcome: Identity | Refusal = yield TryToken(name, token)
     if outcome is not Refusal.NOT_ACCEPTED:
         return outcome
-    why = {"status": "401", "schemes": "bearer", "scope": situation.scope}
-    return (yield from complain(why, outcome))
+    return (yield from complain({"status": "401", "schemes": "bearer"}))
 
 
 def xoauth2_client(login: Login) -> OneMessage:
