@@ -6,8 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pillarbox.base.secret import Secret
-from pillarbox.sasl.plain import read_plain
+from pillarbox.sasl.exchange import TryPassword
+from pillarbox.sasl.plain import begin_plain
 from tests.rfc.session import ask, begin
+from tests.sasl.play import situation
 
 OCTETS = 255  # of each part
 
@@ -17,10 +19,9 @@ def test_each_part_of_plain_may_have_255_octets(name: int, password: int, says_b
     who = b"n" * name
     message = (who if says_both else b"") + b"\0" + who + b"\0" + b"p" * password
 
-    attempt = read_plain(Secret(message))
+    asked = next(begin_plain(situation(), Secret(message)))
 
-    assert attempt is not None
-    assert (who.decode(), b"p" * password) == (attempt.name, attempt.secret.reveal())
+    assert TryPassword(who.decode(), Secret(b"p" * password)) == asked
 
 
 def test_the_longest_plain_is_read_in_an_initial_response_and_in_one_of_its_own() -> None:

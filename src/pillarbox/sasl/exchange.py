@@ -103,3 +103,11 @@ class TryToken:
 Ask = TryPassword | TryDigest | FindScram | TryToken  # of the accounts
 Step = Challenge | Ask
 Exchange = Generator[Step, Any, Identity | Refusal]
+
+
+def first_message(initial: Secret | None) -> Generator[Challenge, Any, Secret]:
+    """Return the initial response; ask with nothing where none came: RFC 5034, section 4."""
+    if initial is not None:
+        return initial
+    response: Secret = yield Challenge(b"")
+    return response

@@ -7,7 +7,7 @@ from pillarbox.base.names import Identity
 from pillarbox.base.secret import Secret
 from pillarbox.sasl.bearer import SEPARATOR, complain, read_authorization, write_authorization
 from pillarbox.sasl.client_exchange import Login, unfit
-from pillarbox.sasl.exchange import Challenge, Exchange, Refusal, TryToken
+from pillarbox.sasl.exchange import Exchange, Refusal, TryToken, first_message
 from pillarbox.sasl.one_message import OneMessage
 from pillarbox.sasl.saslname import SASLNAME, escape, unescape
 from pillarbox.sasl.saslprep import prepare
@@ -28,10 +28,7 @@ class _Message:
 
 def begin_oauthbearer(_situation: Situation, initial: Secret | None) -> Exchange:
     """Run the server's side."""
-    response = initial
-    if response is None:
-        response = yield Challenge(b"")
-    message = _read(response)
+    message = _read((yield from first_message(initial)))
     if message is None:
         return Refusal.BAD_RESPONSE
     # An empty or missing `auth` asks what is wanted (section 4.3): a token, and no more is told.

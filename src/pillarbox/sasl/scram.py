@@ -18,6 +18,7 @@ from pillarbox.sasl.exchange import (
     ScramAccount,
     ScramHash,
     ScramVerifier,
+    first_message,
 )
 from pillarbox.sasl.saslprep import prepare
 from pillarbox.sasl.scram_keys import OCTETS, proves, signature
@@ -48,10 +49,7 @@ class Scram:
 
     def begin(self, situation: Situation, initial: Secret | None) -> Exchange:
         """Run the server's side."""
-        response = initial
-        if response is None:
-            response = yield Challenge(b"")
-        first = read_client_first(response.reveal())
+        first = read_client_first((yield from first_message(initial)).reveal())
         name = prepare(first.name) if first else None
         if first is None or name is None or not self._may_go_on(first, situation):
             return Refusal.BAD_RESPONSE

@@ -6,7 +6,7 @@ from pillarbox.base.names import Identity
 from pillarbox.base.secret import Secret
 from pillarbox.sasl.bearer import complain, read_authorization, write_authorization
 from pillarbox.sasl.client_exchange import Login, octets_of, unfit
-from pillarbox.sasl.exchange import Challenge, Exchange, Refusal, TryToken
+from pillarbox.sasl.exchange import Exchange, Refusal, TryToken, first_message
 from pillarbox.sasl.one_message import OneMessage
 from pillarbox.sasl.saslprep import prepare_name
 from pillarbox.sasl.situation import Situation
@@ -17,10 +17,7 @@ _MESSAGE = re.compile(rb"user=([^\x01]+)\x01auth=([\x20-\x7e]*)\x01\x01")
 
 def begin_xoauth2(_situation: Situation, initial: Secret | None) -> Exchange:
     """Run the server's side."""
-    response = initial
-    if response is None:
-        response = yield Challenge(b"")
-    parts = _MESSAGE.fullmatch(response.reveal())
+    parts = _MESSAGE.fullmatch((yield from first_message(initial)).reveal())
     name = prepare_name(parts[1]) if parts else None
     token = read_authorization(parts[2].decode("ascii")) if parts else None
     if name is None or token is None:
