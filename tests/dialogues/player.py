@@ -5,6 +5,11 @@ consecutive ones are sent at once. `S:` is the line that comes back, `S~` a patt
 the handshake. `close`: the server ends the connection; `drop`: the client does. `given` is what
 there is before (`given site KEY = VALUE` sets what the configuration would), `then maildrop NAME =
 a.eml b.eml` what is in the maildrop afterwards.
+
+`dovecot not applicable - WHY` keeps a dialogue from a real Dovecot. `dovecot differs - WHY` stands
+below what Dovecot does otherwise, and that below it: `D:` and `D~` as `S:` and `S~`; `D nothing`;
+`D close`; `D open`; `D tls`, a handshake where none should be; `D end`, where it goes too far apart
+to be played on; `D then maildrop NAME = a.eml`. See README.md.
 """
 
 import re
@@ -23,7 +28,22 @@ STEP = re.compile(r"(C:|C\\|S:|S~)(?: (.*))?|(tls|close|drop)")
 MAILDROP = re.compile(r"(given|then) maildrop (\w+) =((?: [\w.-]+)*)")
 FLAG = re.compile(r"given (secure|plaintext allowed|no certificate|in use \w+|too soon \w+)")
 SITE = re.compile(r"given site (.*)")
+APART = re.compile(r"dovecot (differs|not applicable) - (.+)")
+OTHERWISE = re.compile(r"D(?:(:|~)(?: (.*))?| (nothing|close|open|tls|end))")
+OTHER_THEN = re.compile(r"D then maildrop (\w+) =((?: [\w.-]+)*)")
 JAPANESE = Language("ja", "日本語", lambda text: {"Goodbye.": "さようなら。"}.get(text, text))
+
+
+@dataclass
+class Difference:
+    """What a real Dovecot does in the place of one reply, of `close` or of what is left; and why.
+
+    Steps of kind `S:` and `S~` are its replies.
+    """
+
+    reason: str
+    steps: list[tuple[str, bytes]] = field(default_factory=list)
+    then: dict[str, list[str]] = field(default_factory=dict)
 
 
 @dataclass
@@ -36,6 +56,8 @@ class Dialogue:
     then: dict[str, list[str]] = field(default_factory=dict)
     flags: set[str] = field(default_factory=set)
     settings: dict[str, Any] = field(default_factory=dict)
+    not_applicable: str | None = None
+    differences: dict[int, Difference] = field(default_factory=dict)  # by the steps before it
 
     @property
     def site(self) -> Site:
@@ -81,6 +103,10 @@ def read(path: Path) -> Dialogue:
             dialogue.flags.add(flag[1])
         elif setting := SITE.fullmatch(line):
             dialogue.settings |= tomllib.loads(setting[1])
+        elif apart := APART.fullmatch(line):
+            _read_apart(dialogue, apart[1], apart[2])
+        elif line.startswith("D"):
+            _read_otherwise(dialogue.differences[len(dialogue.steps)], line)
         elif not line.startswith("#"):
             _read_step(dialogue.steps, line)
     return dialogue
@@ -101,6 +127,26 @@ def _read_step(steps: list[tuple[str, bytes]], line: str) -> None:
     if kind[0] == "C" and steps and steps[-1][0] == "C":
         octets = steps.pop()[1] + octets  # said in one go
     steps.append(("C" if kind[0] == "C" else kind, octets))
+
+
+def _read_apart(dialogue: Dialogue, kind: str, reason: str) -> None:
+    at = len(dialogue.steps)
+    if kind == "differs":
+        assert at not in dialogue.differences, reason
+        dialogue.differences[at] = Difference(reason)
+    else:
+        dialogue.not_applicable = reason
+
+
+def _read_otherwise(difference: Difference, line: str) -> None:
+    if then := OTHER_THEN.fullmatch(line):
+        difference.then[then[1]] = then[2].split()
+        return
+    match = OTHERWISE.fullmatch(line)
+    assert match, line
+    kind, text, event = match.groups()
+    octets = b"" if event else (text or "").encode() + b"\r\n"
+    difference.steps.append((event or f"S{kind}", octets))
 
 
 def _unescaped(text: str) -> bytes:

@@ -96,12 +96,14 @@ class Options:
     """What a test may want of its Dovecot: accounts with passwords, mechanisms, TLS, the lock.
 
     With the lock, a second session is told `[IN-USE]` after about 12 seconds, not at once.
+    `settings` is configuration that comes last; `{base}` in it is the folder.
     """
 
     accounts: Mapping[str, str] = field(default_factory=lambda: dict(ACCOUNTS))
     mechanisms: Sequence[str] = MECHANISMS
     offers_tls: bool = True
     locks_session: bool = False
+    settings: str = ""
 
 
 class Dovecot:
@@ -259,7 +261,7 @@ class Dovecot:
             lock="yes" if self.options.locks_session else "no",
             port=self.port,
             tls_port=self.tls_port if self.options.offers_tls else 0,
-        )
+        ) + self.options.settings.replace("{base}", str(self.folder))
 
     def _maildir(self, account: str) -> Path:
         maildir = self.folder / "mail" / account

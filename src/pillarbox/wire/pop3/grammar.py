@@ -11,6 +11,7 @@ from pillarbox.wire.pop3.events import Event, Fault, Malformed
 from pillarbox.wire.pop3.state import State
 
 NUMBER = re.compile(rb"[0-9]{1,10}")  # no maildrop has more; keeps int() cheap on hostile input
+LINES = re.compile(rb"[0-9]+")  # RFC 1939, section 7, TOP: more than there are give them all
 DIGEST = re.compile(r"[0-9a-f]{32}")  # RFC 1939, section 7: lower-case hex of MD5
 LANGUAGE_RANGE = re.compile(r"\*|[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8}){0,8}")  # RFC 4647, section 2.1
 MECHANISM = re.compile(r"[A-Z0-9_-]{1,20}")  # RFC 4422, section 3.1
@@ -69,10 +70,10 @@ def _optional_number(event: Callable[[int | None], Event]) -> Reader:
 
 def _number_and_lines(arguments: bytes) -> Event | Fault:
     first, _, second = arguments.rstrip(b" ").partition(b" ")
-    number, lines = _value(first), _value(second)
-    if number is None or lines is None:
+    number = _value(first)
+    if number is None or not LINES.fullmatch(second):
         return Fault.ARGUMENTS
-    return verbs.Top(number, lines)
+    return verbs.Top(number, int(second))  # a line of 255 octets bounds it
 
 
 def _value(octets: bytes) -> int | None:
@@ -92,7 +93,7 @@ def _name_and_digest(arguments: bytes) -> Event | Fault:
 
 
 def _language(arguments: bytes) -> Event | Fault:
-    tag = arguments.strip(b" ").decode("latin-1")
+    tag = arguments.rstrip(b" ").decode("latin-1")
     if not tag:
         return verbs.Lang(None)
     return verbs.Lang(tag) if LANGUAGE_RANGE.fullmatch(tag) else Fault.ARGUMENTS
@@ -104,9 +105,9 @@ def _password(arguments: bytes) -> Event | Fault:
 
 
 def _mechanism(arguments: bytes) -> Event | Fault:
-    name, space, initial = arguments.partition(b" ")
-    if not name:
+    if not arguments.strip(b" "):
         return events.AuthList()
+    name, space, initial = arguments.partition(b" ")
     mechanism = (_text(name) or "").upper()
     if not MECHANISM.fullmatch(mechanism):
         return Fault.ARGUMENTS
