@@ -274,14 +274,15 @@ def test_an_exchange_can_be_cancelled() -> None:
     assert heard(client, [b"-ERR cancelled\r\n"])[1] is None
 
 
-def test_a_challenge_that_is_not_base64_leaves_the_exchange_to_be_cancelled() -> None:
+@pytest.mark.parametrize("line", [b"+ ???", b"+ QR==", b"+ QQ=", b"+ QQ", b"+  QQ==", b"+ QQ== "])
+def test_a_challenge_that_is_not_base64_leaves_the_exchange_to_be_cancelled(line: bytes) -> None:
     client = conversation(Auth("PLAIN", None))
     answers: list[Answer] = [
         UnreadableChallenge(),
         Reply(Auth("PLAIN", None), is_ok=False, code=None, text="cancelled"),
     ]
 
-    assert (answers[:1], None) == heard(client, [b"+ ???\r\n"])
+    assert (answers[:1], None) == heard(client, [line + b"\r\n"])
     assert b"*\r\n" == client.send(AuthCancel())
     assert (answers[1:], None) == heard(client, [b"-ERR cancelled\r\n"])
 

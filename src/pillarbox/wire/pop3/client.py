@@ -6,11 +6,10 @@ until there is none. Every limit on what a server may send is here; a message ha
 octets pass through and are never held.
 """
 
-import base64
-import binascii
 import re
 from collections import deque
 
+from pillarbox.base.base64 import decode
 from pillarbox.base.errors import Bug, PeerFault
 from pillarbox.wire.dots import DotReader
 from pillarbox.wire.pop3.answers import (
@@ -222,7 +221,5 @@ def _shown(octets: bytes) -> str:
 
 
 def _read_challenge(line: bytes) -> Challenge | UnreadableChallenge:
-    try:
-        return Challenge(base64.b64decode(line[2:], validate=True))
-    except binascii.Error:
-        return UnreadableChallenge()
+    octets = decode(line[2:])
+    return UnreadableChallenge() if octets is None else Challenge(octets)
