@@ -1,4 +1,8 @@
-"""The whole corpus goes in by `deliver` and comes out over POP3S as it was."""
+"""The whole corpus goes in by `deliver` and comes out over POP3S as it was.
+
+A client that has not said UTF8 gets a surrogate of mail whose headers are UTF-8 (RFC 6856, section
+2.1). What a surrogate must be is tested with `message`; here, that each client gets what it is due.
+"""
 
 import asyncio
 import poplib
@@ -15,6 +19,7 @@ from pillarbox.client.connect import connect
 from pillarbox.client.server import Server as OurServer
 from pillarbox.client.server import Tls as OurTls
 from pillarbox.message.mbox import Start, split
+from pillarbox.message.surrogate import surrogate_chunks
 from tests.delivery.corpus import (
     CORPUS,
     canonical,
@@ -42,6 +47,10 @@ class Served:
     def expected(self) -> list[bytes]:
         """Return what is to be served: only bare CRs and LFs, and a missing end, are changed."""
         return [served_form(original) for original in self.originals]
+
+    def expected_without_utf8(self) -> list[bytes]:
+        """Return what is served to a client that has not said UTF8."""
+        return [b"".join(surrogate_chunks([message])) for message in self.expected()]
 
 
 def served_form(original: bytes) -> bytes:
@@ -96,10 +105,11 @@ def test_our_client_reads_every_message_and_list_counts_what_retr_sends(served: 
     assert served.expected() == messages
 
 
-def test_poplib_reads_every_message(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(poplib, "_MAXLINE", 1 << 30)
-    context = ssl.create_default_context(cafile=served.serving.authority)
-    client = poplib.POP3_SSL("127.0.0.1", served.serving.ports["pop3s"], context=context)
+def read_by_poplib(serving: Serving, *, says_utf8: bool) -> tuple[list[int], list[bytes]]:
+    context = ssl.create_default_context(cafile=serving.authority)
+    client = poplib.POP3_SSL("127.0.0.1", serving.ports["pop3s"], context=context)
+    if says_utf8:
+        client.utf8()
     client.user(ACCOUNT)
     client.pass_(PASSWORD)
     listed = [int(line.split()[1]) for line in client.list()[1]]
@@ -108,13 +118,23 @@ def test_poplib_reads_every_message(served: Served, monkeypatch: pytest.MonkeyPa
         for number in range(1, len(listed) + 1)
     ]
     client.quit()
+    return listed, messages
+
+
+@pytest.mark.parametrize("says_utf8", [False, True])
+def test_poplib_reads_every_message(
+    served: Served, monkeypatch: pytest.MonkeyPatch, says_utf8: bool
+) -> None:
+    monkeypatch.setattr(poplib, "_MAXLINE", 1 << 30)
+
+    listed, messages = read_by_poplib(served.serving, says_utf8=says_utf8)
 
     assert [len(message) for message in messages] == listed
-    assert served.expected() == messages
+    assert (served.expected() if says_utf8 else served.expected_without_utf8()) == messages
 
 
 def curl_reads(served: Served, home: Path, numbers: range) -> None:
-    expected = served.expected()
+    expected = served.expected_without_utf8()  # curl has no UTF8
     curl = Curl(home)
 
     for number in numbers:
@@ -136,3 +156,10 @@ def test_what_needs_no_change_is_most_of_the_corpus(served: Served) -> None:
     unchanged = sum(map(is_sendable, served.originals))
 
     assert 0.9 * len(served.originals) < unchanged < len(served.originals)
+
+
+def test_few_messages_of_the_corpus_need_a_surrogate(served: Served) -> None:
+    pairs = zip(served.expected(), served.expected_without_utf8(), strict=True)
+    changed = sum(original != surrogate for original, surrogate in pairs)
+
+    assert 0 < changed < 0.05 * len(served.originals)
