@@ -25,6 +25,7 @@ from pillarbox.server.effects import (
     Closed,
     Commit,
     Effect,
+    Effects,
     OpenMaildrop,
     Receive,
     Secured,
@@ -34,7 +35,7 @@ from pillarbox.server.effects import (
 )
 from pillarbox.server.pop1 import Pop1Session
 from pillarbox.server.pop2 import Pop2Session
-from pillarbox.server.session import Effects, Session
+from pillarbox.server.session import Session
 from pillarbox.server.transmission import transmitted
 from pillarbox.store.blobs.memory import MemoryBlobs
 from pillarbox.store.blobs.port import CHUNK_OCTETS

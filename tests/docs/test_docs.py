@@ -12,7 +12,7 @@ import pytest
 
 from pillarbox.app.config import Configuration
 from pillarbox.cli.main import cli
-from pillarbox.server.session import FAULTS
+from pillarbox.server.refusals import FAULTS
 from pillarbox.wire.lmtp import replies as lmtp
 from pillarbox.wire.pop3 import replies as pop3
 

@@ -102,8 +102,8 @@ def test_a_line_without_end_is_held_in_bounded_memory() -> None:
             await caller.say(bytes(MEBI))
         assert TOO_LONG == await caller.line()
         (driver,) = hall.service._drivers
-        assert isinstance(driver._stream, SocketStream)
-        assert len(driver._stream._octets) <= MEBI
+        assert isinstance(driver._peer._stream, SocketStream)
+        assert len(driver._peer._stream._octets) <= MEBI
         assert (await caller.ask(b"\r\nUSER mrose\r\n")).startswith(b"+OK")
         caller.leave()
 

@@ -69,8 +69,8 @@ def test_a_timer_that_octets_put_off_would_never_end_such_a_handshake() -> None:
         caller = await hall.connect("secure")
         for octet in client_hello()[:-1]:
             for driver in hall.service._drivers:
-                if driver._wait is not None:
-                    driver._wait.reschedule(asyncio.get_running_loop().time() + SECONDS)
+                if driver._peer._wait is not None:
+                    driver._peer._wait.reschedule(asyncio.get_running_loop().time() + SECONDS)
             await caller.say(bytes([octet]))
             await asyncio.sleep(0.005)
         assert not hall.ended()

@@ -10,11 +10,11 @@ def test_any_command_starts_the_timer_anew(command: bytes) -> None:
     async def talk(talk: Talk) -> None:
         await talk.login()
         await talk.ask(b"NOOP\r\n")
-        before = talk.driver._deadline
+        before = talk.driver._peer._deadline
         await talk.ask(command + b"\r\n")
         await talk.stream.write(b"NOO")
         await talk.ask(b"P\r\n")
 
-        assert before < talk.driver._deadline
+        assert before < talk.driver._peer._deadline
 
     converse(Rig(), talk)

@@ -2,9 +2,8 @@
 
 import pytest
 
-from pillarbox.server.historical import REMOVAL_FAILED, WHY
+from pillarbox.server.refusals import FAULTS, REFUSALS, REMOVAL_FAILED
 from pillarbox.wire.pop2 import replies
-from pillarbox.wire.table import FAULTS
 
 REPLY_OCTETS = 512  # CRLF included
 LONGEST_NAME = ".".join(["x" * 63] * 4)[:253]  # RFC 1035, section 2.3.4
@@ -14,7 +13,9 @@ LINES = [
     replies.count(10**18),
     replies.length(10**18),
     replies.length(0),
-    *map(replies.error, [*WHY.values(), *FAULTS.values(), REMOVAL_FAILED]),
+    *map(
+        replies.error, [*(text for text, _ in REFUSALS.values()), *FAULTS.values(), REMOVAL_FAILED]
+    ),
 ]
 
 

@@ -7,8 +7,7 @@ import pytest
 from pillarbox.base.errors import Fault, OperatorFault, StoreFault
 from pillarbox.base.secret import Secret
 from pillarbox.sasl.exchange import Refusal
-from pillarbox.server.authorization import REFUSALS
-from pillarbox.server.session import CLOSED
+from pillarbox.server.refusals import REFUSALS
 from pillarbox.wire.pop3.replies import Code
 from tests.rfc.session import ask, begin
 from tests.server.rig import LOGIN, Rig, Talk, converse
@@ -31,7 +30,7 @@ def test_a_wrong_name_and_a_wrong_password_have_the_code_auth(name: bytes, passw
 
 
 def test_a_refusal_for_the_credentials_sake_has_the_code_auth_and_no_other_has() -> None:
-    codes = {why: code for why, (_, code) in (REFUSALS | CLOSED).items()}
+    codes = {why: code for why, (_, code) in REFUSALS.items()}
 
     assert [Refusal.NOT_ACCEPTED] == [why for why, code in codes.items() if code is Code.AUTH]
 

@@ -17,9 +17,13 @@ from pillarbox.net.memory import MemoryStream, memory_pair
 from pillarbox.net.pool import Pool
 from pillarbox.net.stream import Stream
 from pillarbox.sasl.exchange import DigestProof, ScramAccount, ScramHash
+from pillarbox.server.chance import new_nonce
+from pillarbox.server.channel import Channel
 from pillarbox.server.driver import Driver
+from pillarbox.server.effects import Effects
 from pillarbox.server.limits import Connections, Limits
 from pillarbox.server.services import Services, Timers
+from pillarbox.server.session import Session
 from pillarbox.server.site import Site
 from pillarbox.store.blobs.memory import MemoryBlobs
 from pillarbox.store.blobs.port import BlobReader, Digest
@@ -152,6 +156,11 @@ class Rig:
             timers=self.timers,
         )
 
+    def begin(self, end_point: bytes | None) -> Effects:
+        site, offers_stls = Site(allow_plaintext_auth_without_tls=True), self.tls is not None
+        channel = Channel(self.is_secure, offers_stls, end_point)
+        return Session(site, channel, new_nonce).run()
+
     @property
     def why(self) -> str:
         """How the session ended."""
@@ -206,7 +215,7 @@ def converse(
         connections = Connections(rig.limits)
         connections.enter(ours.peer)
         driver = Driver(ours, rig.services(), connections)
-        session = asyncio.create_task(driver.run(is_secure=rig.is_secure))
+        session = asyncio.create_task(driver.run(rig.begin, is_secure=rig.is_secure))
         async with asyncio.timeout(SECONDS):
             try:
                 await talk(Talk(theirs, driver, session))

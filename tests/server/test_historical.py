@@ -11,11 +11,12 @@ from pillarbox.base.errors import Bug, PeerFault
 from pillarbox.base.names import Identity
 from pillarbox.net.memory import MemoryStream, memory_pair
 from pillarbox.sasl.exchange import Refusal
-from pillarbox.server.effects import Closed, Commit, Effect, NoteRefused, Receive, Send
-from pillarbox.server.historical import REMOVAL_FAILED, WHY, Effects, Mailbox
+from pillarbox.server.effects import Closed, Commit, Effect, Effects, NoteRefused, Receive, Send
+from pillarbox.server.historical import Mailbox
 from pillarbox.server.limits import Limits
 from pillarbox.server.pop1 import Pop1Session
 from pillarbox.server.pop2 import Pop2Session
+from pillarbox.server.refusals import REFUSALS, REMOVAL_FAILED
 from pillarbox.server.service import Pop3Service
 from pillarbox.server.services import Timers
 from pillarbox.wire.pop1.replies import err
@@ -90,14 +91,14 @@ def said_in(effects: list[Effect]) -> bytes:
     return b"".join(effect.octets for effect in effects if isinstance(effect, Send))
 
 
-@pytest.mark.parametrize("why", WHY)
+@pytest.mark.parametrize("why", REFUSALS)
 def test_every_refusal_has_its_words(why: Refusal | Closed) -> None:
     answers = [why] if isinstance(why, Refusal) else [Identity(ACCOUNT), why]
     pop2 = lived(Pop2Session("localhost").run(), HELO, *answers)
     pop1 = lived(Pop1Session().run(), LOGINS["pop1"][1], *answers, b"")
 
-    assert said_in(pop2).endswith(f"\r\n- {WHY[why]}\r\n".encode())
-    assert said_in(pop1).endswith(f"+OK\r\n-ERR {WHY[why]}\r\n".encode())
+    assert said_in(pop2).endswith(f"\r\n- {REFUSALS[why][0]}\r\n".encode())
+    assert said_in(pop1).endswith(f"+OK\r\n-ERR {REFUSALS[why][0]}\r\n".encode())
 
 
 def test_a_mailbox_opens_for_nobody_but_who_has_logged_in() -> None:

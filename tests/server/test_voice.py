@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pillarbox.app.languages import find_languages
-from pillarbox.server import authorization, session
+from pillarbox.server.authorization import STLS_INJECTION, TLS_FIRST
+from pillarbox.server.refusals import FAULTS, REFUSALS, REMOVAL_FAILED
 from pillarbox.server.voice import ENGLISH, Language, Voice, find_language
 from pillarbox.wire.pop3.replies import REPLY_OCTETS, Code
 
@@ -74,8 +75,8 @@ def test_the_administrators_language_comes_first(
 def test_every_refusal_is_said_in_japanese_fits_and_is_no_code() -> None:
     folder = str(resources.files("pillarbox") / "locale")
     say = gettext.translation("pillarbox", folder, ["ja"]).gettext
-    refusals = [*session.FAULTS.values(), authorization.TLS_FIRST, authorization.STLS_INJECTION]
-    refusals += [text for text, _ in (*session.CLOSED.values(), *authorization.REFUSALS.values())]
+    refusals = [*FAULTS.values(), TLS_FIRST, STLS_INJECTION, REMOVAL_FAILED]
+    refusals += [text for text, _ in REFUSALS.values()]
 
     for text in refusals:
         said = say(text)

@@ -17,7 +17,8 @@ from pillarbox.wire.pop2.grammar import (
     State,
     conversation,
 )
-from pillarbox.wire.table import COMMAND_OCTETS, Fault
+from pillarbox.wire.pop3.events import Fault
+from pillarbox.wire.table import COMMAND_OCTETS
 from tests.wire.cutting import PLACES, cut
 
 LINES = st.sampled_from(

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pillarbox.base.errors import Bug
 from pillarbox.base.secret import Secret
-from pillarbox.server.session import FAULTS
+from pillarbox.server.refusals import FAULTS
 from pillarbox.wire.pop3 import replies
 from pillarbox.wire.pop3.events import Event, Fault, Malformed, Pass, StlsInjection
 from pillarbox.wire.pop3.grammar import COMMANDS, decode_response

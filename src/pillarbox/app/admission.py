@@ -1,35 +1,25 @@
 """Joins the accounts room to those who ask it whether somebody may come in, or gets mail here."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Protocol
 
 from pillarbox.accounts.accounts import Accounts
 from pillarbox.accounts.digests import Digests
 from pillarbox.accounts.login_delay import LoginDelay
 from pillarbox.accounts.passwords import Passwords
 from pillarbox.accounts.scram import Scram
-from pillarbox.base.errors import OperatorFault, StoreFault
+from pillarbox.accounts.tokens import Tokens
 from pillarbox.base.names import AccountId, Identity
 from pillarbox.base.secret import Secret
 from pillarbox.delivery.effects import Refusal
 from pillarbox.sasl.exchange import DigestProof, ScramAccount, ScramHash
 
 
-class Tokens(Protocol):
-    """Bearer tokens of an authorization server."""
-
-    def try_token(self, name: str | None, token: Secret) -> Identity | None:
-        """Return whose token it is, None where it is nobody's here."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class Admission:
     """Everything that proves who somebody is, as the server room asks for it.
 
-    Each call may raise StoreFault, and is blocking; passwords and tokens are slow besides.
+    Each call may raise StoreFault, and OperatorFault where the administrator must mend something.
+    Each is blocking; passwords and tokens are slow besides.
     """
 
     passwords: Passwords
@@ -40,23 +30,19 @@ class Admission:
 
     def try_password(self, name: str, password: Secret) -> Identity | None:
         """Return whose password it is, None where it is nobody's."""
-        with _said_as_store_fault():
-            return self.passwords.try_password(name, password)
+        return self.passwords.try_password(name, password)
 
     def try_digest(self, name: str, proof: DigestProof) -> Identity | None:
         """Return whose secret a proof was made with, None where it is nobody's."""
-        with _said_as_store_fault():
-            return self.digests.try_digest(name, proof)
+        return self.digests.try_digest(name, proof)
 
     def find_scram(self, name: str, hash_: ScramHash) -> ScramAccount:
         """Return what a proof for a name is checked against; every name has something."""
-        with _said_as_store_fault():
-            return self.scram.find(name, hash_)
+        return self.scram.find(name, hash_)
 
     def try_token(self, name: str | None, token: Secret) -> Identity | None:
         """Return whose token it is, None where it is nobody's or no token is taken."""
-        with _said_as_store_fault():
-            return None if self.tokens is None else self.tokens.try_token(name, token)
+        return None if self.tokens is None else self.tokens.try_token(name, token)
 
     def begin(self, identity: Identity) -> bool:
         """Note a login that is about to be answered +OK; False where it comes too soon.
@@ -77,12 +63,3 @@ class Recipients:
         """Return whose mail this is; a disabled account's goes on arriving."""
         account = self._accounts.resolve(recipient)
         return Refusal.UNKNOWN if account is None else account.id
-
-
-@contextmanager
-def _said_as_store_fault() -> Iterator[None]:
-    """Say that the master key is missing as a client must see it: as ours to mend, not its."""
-    try:
-        yield
-    except OperatorFault as fault:
-        raise StoreFault(fault.template, **fault.fields) from fault

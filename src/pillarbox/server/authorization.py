@@ -15,23 +15,18 @@ from pillarbox.sasl.exchange import Challenge, Exchange, Refusal, TryDigest, Try
 from pillarbox.sasl.mechanisms import MECHANISMS, Mechanism, Situation
 from pillarbox.server.channel import Channel, allows_logins, allows_passwords, mechanisms, offer
 from pillarbox.server.effects import Effect, NoteRefused, Send, StartTls
+from pillarbox.server.refusals import REFUSALS
 from pillarbox.server.site import Site
 from pillarbox.server.voice import Voice
 from pillarbox.wire.pop3 import events, replies, verbs
 from pillarbox.wire.pop3.capa import Offer
 from pillarbox.wire.pop3.events import Event
 from pillarbox.wire.pop3.replies import Code
+from pillarbox.wire.pop3.state import Outcome
 
-Effects = Generator[Effect, Any, None]
 Attempt = Generator[Effect, Any, Identity | None]
 Hear = Callable[[], Generator[Effect, Any, Secret | None]]
 
-REFUSALS = {
-    Refusal.NOT_ACCEPTED: (N_("Name or password not accepted."), Code.AUTH),
-    Refusal.TRY_LATER: (N_("Try again later."), Code.SYS_TEMP),
-    Refusal.TELL_ADMINISTRATOR: (N_("The server needs its administrator."), Code.SYS_PERM),
-    Refusal.BAD_RESPONSE: (N_("Bad response."), None),
-}
 STLS_INJECTION = N_("Octets came in behind STLS.")
 TLS_FIRST = N_("Passwords are taken over TLS only. Use STLS.")
 
@@ -61,26 +56,26 @@ class Authorization:
 
     def secure(
         self, event: verbs.Stls | events.StlsInjection
-    ) -> Generator[Effect, Any, bool | None]:
-        """Yield what STLS leads to; return whether TLS is on now, None where it may not be.
+    ) -> Generator[Effect, Any, Outcome | None]:
+        """Yield what STLS leads to; return what happened, None where it is refused.
 
-        Where it is not on, the session must end: nobody knows what the client takes for TLS.
+        Where TLS does not begin, the session ends: nobody knows what the client takes for TLS.
         """
         if not self._may_secure:
             yield self._err(N_("TLS cannot be started now."))
             return None
         if isinstance(event, events.StlsInjection):
             yield self._err(STLS_INJECTION)
-            return False
+            return Outcome.ENDED
         ready = self._voice.ok(N_("Begin TLS."))
         secured = yield StartTls(ready, self._voice.err(STLS_INJECTION))
         if secured is None:
-            return False
+            return Outcome.ENDED
         # The timestamp crossed the network in plaintext, and anybody may have changed it there.
         self.channel = replace(
             self.channel, is_secure=True, end_point=secured.end_point, timestamp=None
         )
-        return True
+        return Outcome.SECURED
 
     def attempt(self, event: Event) -> Attempt:
         """Yield what a command leads to; return who has been let in, if anybody."""
@@ -165,4 +160,4 @@ class Authorization:
         return outcome
 
     def _err(self, template: str, code: Code | None = None) -> Send:
-        return Send(self._voice.err(template, code))
+        return self._voice.refusal(template, code)

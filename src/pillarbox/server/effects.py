@@ -4,9 +4,10 @@ The session itself does no I/O, so a dialogue plays on it in memory as it does o
 SASL mechanism asks for passes through as it is.
 """
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import Any
 
 from pillarbox.base.names import Identity
 from pillarbox.sasl.exchange import Ask
@@ -23,6 +24,7 @@ class Send:
     """Answer: None, once the octets are on their way."""
 
     octets: bytes
+    is_fault: bool = False  # the command was bad, whatever the state and the credentials
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,3 +93,4 @@ class Commit:
 
 
 Effect = Receive | Send | StartTls | Ask | NoteRefused | OpenMaildrop | Transmit | Commit
+Effects = Generator[Effect, Any, None]

@@ -8,27 +8,24 @@ from pillarbox.base.errors import Bug
 from pillarbox.base.names import Identity
 from pillarbox.base.secret import Secret
 from pillarbox.sasl.exchange import Refusal, TryPassword
-from pillarbox.server.effects import Closed, Commit, Effect, NoteRefused, OpenMaildrop, Receive
+from pillarbox.server.effects import (
+    Closed,
+    Commit,
+    Effect,
+    Effects,
+    NoteRefused,
+    OpenMaildrop,
+    Receive,
+)
+from pillarbox.server.refusals import REFUSALS
 from pillarbox.store.store import Message
-from pillarbox.wire.table import Fault, TableConversation
+from pillarbox.wire.pop3.events import Fault
+from pillarbox.wire.table import TableConversation
 
 MAILBOX = "INBOX"  # in either case; an account has no other
 
-Effects = Generator[Effect, Any, None]
 S = TypeVar("S", bound=Enum)
 E = TypeVar("E")
-
-WHY = {
-    Refusal.NOT_ACCEPTED: "Name or password not accepted.",
-    Refusal.BAD_RESPONSE: "Name or password not accepted.",
-    Refusal.TELL_ADMINISTRATOR: "The server cannot check this; tell its administrator.",
-    Refusal.TRY_LATER: "Try again later.",
-    Closed.IN_USE: "Another session has the maildrop.",
-    Closed.LOGIN_DELAY: "The last login was too short a time ago.",
-    Closed.TRY_LATER: "Try again later.",
-}
-# Not "nothing was removed": a commit whose last sync failed may yet be there after a crash.
-REMOVAL_FAILED = "The removal failed. Log in again to see what is left."
 
 
 def converse(
@@ -61,7 +58,7 @@ class Mailbox:
         if isinstance(outcome, Refusal):
             if outcome is Refusal.NOT_ACCEPTED:
                 yield NoteRefused()
-            return WHY[outcome]
+            return REFUSALS[outcome][0]
         self._identity = outcome
         return (yield from self.open())
 
@@ -73,7 +70,7 @@ class Mailbox:
             raise Bug("Nobody has logged in.")
         opened = yield OpenMaildrop(self._identity)
         if isinstance(opened, Closed):
-            return WHY[opened]
+            return REFUSALS[opened][0]
         self.messages = opened
         self._is_open = True
         return ""

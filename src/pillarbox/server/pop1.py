@@ -4,14 +4,13 @@ RFC 918: a transaction gives the whole mailbox at once, and RCVD ends it: then w
 removed, and the mailbox is unlocked.
 """
 
-from pillarbox.server.effects import Send, Transmit
+from pillarbox.server.effects import Effects, Send, Transmit
 from pillarbox.server.historical import (
-    REMOVAL_FAILED,
-    Effects,
     Mailbox,
     converse,
     is_mailbox,
 )
+from pillarbox.server.refusals import FAULTS, REMOVAL_FAILED
 from pillarbox.wire.pop1.grammar import (
     Event,
     Noop,
@@ -26,7 +25,7 @@ from pillarbox.wire.pop1.grammar import (
     conversation,
 )
 from pillarbox.wire.pop1.replies import DELIMITER, GREETING, OK, characters, err
-from pillarbox.wire.table import FAULTS, Fault
+from pillarbox.wire.pop3.events import Fault
 
 
 class Pop1Session:

@@ -7,18 +7,17 @@ leaves the mailbox, by QUIT or for another by FOLD, and before it is told so.
 from collections.abc import Generator
 from typing import Any
 
-from pillarbox.server.effects import Effect, Send, Transmit
+from pillarbox.server.effects import Effect, Effects, Send, Transmit
 from pillarbox.server.historical import (
-    REMOVAL_FAILED,
-    Effects,
     Mailbox,
     converse,
     is_mailbox,
 )
+from pillarbox.server.refusals import FAULTS, REMOVAL_FAILED
 from pillarbox.store.store import Message
 from pillarbox.wire.pop2 import replies
 from pillarbox.wire.pop2.grammar import Ack, Event, Fold, Helo, Quit, Read, Retr, conversation
-from pillarbox.wire.table import FAULTS, Fault
+from pillarbox.wire.pop3.events import Fault
 
 
 class Pop2Session:

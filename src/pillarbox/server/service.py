@@ -5,13 +5,16 @@ from contextlib import suppress
 
 from pillarbox.base.errors import PeerFault
 from pillarbox.net.stream import Stream
-from pillarbox.server.driver import Driver
+from pillarbox.server.chance import new_nonce, new_timestamp
+from pillarbox.server.channel import Channel
+from pillarbox.server.driver import Begin, Driver
+from pillarbox.server.effects import Effects
 from pillarbox.server.limits import Connections, Limits
 from pillarbox.server.pop1 import Pop1Session
 from pillarbox.server.pop2 import Pop2Session
 from pillarbox.server.proxied import Proxies, ProxyRules
 from pillarbox.server.services import Services
-from pillarbox.server.session import Effects
+from pillarbox.server.session import Session
 from pillarbox.wire.pop3.replies import Code, err
 
 TOO_MANY = err("Too many connections.", Code.SYS_TEMP)  # RFC 3206, section 4: it passes
@@ -28,26 +31,25 @@ class Pop3Service:
 
     async def serve(self, stream: Stream) -> None:
         """Serve a connection that starts in plaintext; STLS secures it."""
-        await self._serve(stream, is_secure=False)
+        await self._serve(stream, self._begin)
 
     async def serve_secure(self, stream: Stream) -> None:
         """Serve a connection that starts with a TLS handshake: RFC 8314, section 3."""
-        await self._serve(stream, is_secure=True)
+        await self._serve(stream, self._begin_secure, is_secure=True)
 
     async def serve_proxied(self, stream: Stream) -> None:
         """Serve a connection that starts with a PROXY header; the TLS handshake is behind it."""
         proxied = await self._proxies.receive(stream)
         if proxied is not None:
-            await self._serve(proxied, is_secure=True)
+            await self._serve(proxied, self._begin_secure, is_secure=True)
 
     async def serve_pop2(self, stream: Stream) -> None:
         """Serve RFC 937, which knows no TLS."""
-        session = Pop2Session(self._services.site.hostname)
-        await self._serve(stream, is_secure=False, effects=session.run())
+        await self._serve(stream, lambda _: Pop2Session(self._services.site.hostname).run())
 
     async def serve_pop1(self, stream: Stream) -> None:
         """Serve RFC 918, which knows no TLS."""
-        await self._serve(stream, is_secure=False, effects=Pop1Session().run())
+        await self._serve(stream, lambda _: Pop1Session().run())
 
     def drain(self) -> None:
         """Let sessions end what they do; those that only wait end now."""
@@ -55,16 +57,28 @@ class Pop3Service:
         for driver in self._drivers:
             driver.drain()
 
-    async def _serve(
-        self, stream: Stream, *, is_secure: bool, effects: Effects | None = None
-    ) -> None:
+    def _begin(self, end_point: bytes | None, *, is_secure: bool = False) -> Effects:
+        services = self._services
+        site = services.site
+        channel = Channel(
+            is_secure=is_secure,
+            offers_stls=services.tls is not None,
+            end_point=end_point,
+            timestamp=new_timestamp(site.hostname) if site.apop else None,
+        )
+        return Session(site, channel, new_nonce).run()
+
+    def _begin_secure(self, end_point: bytes | None) -> Effects:
+        return self._begin(end_point, is_secure=True)
+
+    async def _serve(self, stream: Stream, begin: Begin, *, is_secure: bool = False) -> None:
         if not self._connections.enter(stream.peer):
             await self._refuse(stream, is_secure=is_secure)
             return
         driver = Driver(stream, self._services, self._connections)
         self._drivers.add(driver)
         try:
-            await driver.run(is_secure=is_secure, effects=effects)
+            await driver.run(begin, is_secure=is_secure)
         finally:
             self._drivers.discard(driver)
 

@@ -13,7 +13,7 @@ from pillarbox.server.site import Site
 from pillarbox.store.store import Store
 
 PRE_LOGIN_SECONDS = 60.0  # for the whole of AUTHORIZATION, TLS included
-HANDSHAKE_SECONDS = 15.0  # for what comes before the first command: a PROXY header, TLS
+HANDSHAKE_SECONDS = 15.0  # for TLS alone, however it trickles in
 AUTOLOGOUT_SECONDS = 600.0  # RFC 1939, section 3: at least 10 minutes
 CLOSE_SECONDS = 10.0  # for a peer that does not take the last octets
 

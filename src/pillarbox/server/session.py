@@ -11,34 +11,19 @@ from pillarbox.base.secret import Secret
 from pillarbox.base.words import N_
 from pillarbox.server.authorization import Authorization
 from pillarbox.server.channel import Channel
-from pillarbox.server.effects import Closed, Effect, OpenMaildrop, Receive, Send
+from pillarbox.server.effects import Closed, Effect, Effects, OpenMaildrop, Receive, Send
+from pillarbox.server.refusals import FAULTS, REFUSALS
 from pillarbox.server.site import Site
 from pillarbox.server.transaction import Transaction, View
 from pillarbox.server.voice import Voice, find_language
 from pillarbox.wire.pop3 import events, verbs
 from pillarbox.wire.pop3.capa import capabilities
-from pillarbox.wire.pop3.events import Event, Fault
+from pillarbox.wire.pop3.events import Event
 from pillarbox.wire.pop3.replies import Code
 from pillarbox.wire.pop3.server import ServerConversation
 from pillarbox.wire.pop3.state import Outcome, State
 
 BAD_COMMANDS = 10  # before login; whoever sends more is no mail client
-Effects = Generator[Effect, Any, None]
-
-FAULTS = {
-    Fault.TOO_LONG: N_("Line too long."),
-    Fault.UNKNOWN: N_("Unknown command."),
-    Fault.WRONG_STATE: N_("Not in this state."),
-    Fault.ARGUMENTS: N_("Bad arguments."),
-    Fault.NO_NAME: N_("Send USER first."),
-    Fault.NOT_BASE64: N_("Not base64."),
-    Fault.CANCELLED: N_("Cancelled."),
-}
-CLOSED = {
-    Closed.IN_USE: (N_("Another session has the maildrop."), Code.IN_USE),
-    Closed.LOGIN_DELAY: (N_("The last login was too short a time ago."), Code.LOGIN_DELAY),
-    Closed.TRY_LATER: (N_("Try again later."), Code.SYS_TEMP),
-}
 
 
 class Session:
@@ -77,7 +62,9 @@ class Session:
                 self._end()  # RFC 1939, section 6: leaving without QUIT removes nothing
 
     def _end(self) -> None:
-        self._conversation.happened(Outcome.ENDED)
+        # The tenth bad command may be one that ends the session by itself.
+        if self.state is not State.CLOSED:
+            self._conversation.happened(Outcome.ENDED)
 
     def _counted(self, effects: Effects) -> Effects:
         """Pass effects on; end the session after the tenth bad command before login."""
@@ -88,8 +75,8 @@ class Session:
             except StopIteration:
                 return
             answer = yield effect
-            if self.state is State.AUTHORIZATION and _is_refusal(effect):
-                self._bad_commands += 1
+            if self.state is State.AUTHORIZATION and isinstance(effect, Send):
+                self._bad_commands += effect.is_fault
                 if self._bad_commands >= BAD_COMMANDS:
                     self._end()
 
@@ -117,7 +104,7 @@ class Session:
             yield Send(block)
 
     def _err(self, template: str, code: Code | None = None) -> Send:
-        return Send(self._voice.err(template, code))
+        return self._voice.refusal(template, code)
 
     def _lang(self, tag: str | None) -> Effects:
         languages = self._site.languages
@@ -143,12 +130,11 @@ class Session:
             yield from self._admit(identity)
 
     def _secure(self, event: verbs.Stls | events.StlsInjection) -> Effects:
-        is_secure = yield from self._authorization.secure(event)
-        if is_secure:
-            # RFC 2595, section 4: nothing that was said before counts any more.
-            self._conversation.happened(Outcome.SECURED)
-            self._voice.reset()
-        elif is_secure is False:
+        outcome = yield from self._authorization.secure(event)
+        if outcome is Outcome.SECURED:
+            self._voice.reset()  # RFC 2595, section 4: nothing that was said before counts any more
+            self._conversation.happened(outcome)
+        elif outcome is Outcome.ENDED:
             self._end()
 
     def _hear(self) -> Generator[Effect, Any, Secret | None]:
@@ -169,7 +155,7 @@ class Session:
         # RFC 1939, section 4: the lease first, then +OK.
         messages = yield OpenMaildrop(identity)
         if isinstance(messages, Closed):
-            yield self._err(*CLOSED[messages])
+            yield self._err(*REFUSALS[messages])
             return
         self._conversation.happened(Outcome.ADMITTED)
         view = View(
@@ -190,10 +176,3 @@ class Session:
             return
         yield from self._transaction.update()
         self._conversation.happened(Outcome.UPDATED)
-
-
-def _is_refusal(effect: Effect) -> bool:
-    """Return whether a command was bad; a code says that it was good and is refused."""
-    if not isinstance(effect, Send):
-        return False
-    return effect.octets.startswith(b"-ERR ") and not effect.octets.startswith(b"-ERR [")

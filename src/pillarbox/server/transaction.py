@@ -1,19 +1,17 @@
 """The TRANSACTION state: a fixed view, what is marked in it, and the replies about it. Pure."""
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from pillarbox.base.words import N_
-from pillarbox.server.effects import Commit, Effect, Send, Transmit
+from pillarbox.server.effects import Commit, Effects, Send, Transmit
+from pillarbox.server.refusals import FAULTS, REMOVAL_FAILED
 from pillarbox.server.site import Utf8Headers
 from pillarbox.server.voice import Voice
 from pillarbox.store.store import Message
 from pillarbox.wire.pop3 import verbs
-from pillarbox.wire.pop3.events import Event
+from pillarbox.wire.pop3.events import Event, Fault
 from pillarbox.wire.pop3.replies import Code
-
-Effects = Generator[Effect, Any, None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,16 +84,13 @@ class Transaction:
         if is_removed:
             yield self._ok(N_("Goodbye."))
         else:
-            # Not "nothing was removed": a commit whose last sync failed may yet be there after a
-            # crash. RFC 1939, section 6 wants an error here, and the next login tells.
-            failed = N_("The removal failed. Log in again to see what is left.")
-            yield self._err(failed, Code.SYS_TEMP)
+            yield self._err(REMOVAL_FAILED, Code.SYS_TEMP)
 
     def _ok(self, template: str = "", **fields: object) -> Send:
         return Send(self._voice.ok(template, **fields))
 
     def _err(self, template: str, code: Code | None = None) -> Send:
-        return Send(self._voice.err(template, code))
+        return self._voice.refusal(template, code)
 
     def _no_such_message(self) -> Send:
         return self._err(N_("No such message."))
@@ -157,7 +152,7 @@ class Transaction:
 
     def _say_last(self) -> Send:
         if not self._view.has_last:
-            return self._err(N_("Unknown command."))
+            return self._err(FAULTS[Fault.UNKNOWN])
         return self._ok("{last}", last=self._last)
 
     def _utf8_only(self) -> Send:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from pillarbox.server.effects import Send
 from pillarbox.wire.pop3 import replies
 from pillarbox.wire.pop3.replies import Code
 
@@ -61,6 +62,10 @@ class Voice:
     def err(self, template: str, code: Code | None = None) -> bytes:
         """Return a negative reply."""
         return replies.err(self._said(template, {}), code)
+
+    def refusal(self, template: str, code: Code | None = None) -> Send:
+        """Return the refusal of a command; with a code the command itself was good."""
+        return Send(self.err(template, code), is_fault=code is None)
 
     def listing(self, template: str, lines: Iterable[str], **fields: object) -> Iterator[bytes]:
         """Yield a multi-line reply in blocks."""

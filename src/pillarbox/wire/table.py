@@ -5,32 +5,16 @@ For protocols that are small enough: POP1 and POP2.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import Enum, auto
+from enum import Enum
 from typing import Generic, TypeVar
 
 from pillarbox.wire.lines import LineBuffer, TooLong
+from pillarbox.wire.pop3.events import Fault
 
 COMMAND_OCTETS = 512  # RFC 937, "Sizes", CRLF included; RFC 918 names none
 
 S = TypeVar("S", bound=Enum)
 E = TypeVar("E")
-
-
-class Fault(Enum):
-    """Why a line is no command that may run now."""
-
-    TOO_LONG = auto()
-    UNKNOWN = auto()
-    WRONG_STATE = auto()
-    ARGUMENTS = auto()
-
-
-FAULTS = {
-    Fault.TOO_LONG: "Line too long.",
-    Fault.UNKNOWN: "Unknown command.",
-    Fault.WRONG_STATE: "Not in this state.",
-    Fault.ARGUMENTS: "Bad arguments.",
-}
 
 
 @dataclass(frozen=True, slots=True)

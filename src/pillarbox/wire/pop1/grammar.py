@@ -6,7 +6,8 @@ from enum import Enum, auto
 from functools import partial
 
 from pillarbox.base.secret import Secret
-from pillarbox.wire.table import Command, Fault, TableConversation, without_arguments
+from pillarbox.wire.pop3.events import Fault
+from pillarbox.wire.table import Command, TableConversation, without_arguments
 
 
 class State(Enum):

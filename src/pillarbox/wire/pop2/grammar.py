@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from pillarbox.base.secret import Secret
-from pillarbox.wire.table import Command, Fault, TableConversation, without_arguments
+from pillarbox.wire.pop3.events import Fault
+from pillarbox.wire.table import Command, TableConversation, without_arguments
 
 # "Formal Syntax". Its <punct> forgets the full stop and the semicolon, which its own examples use.
 PRINT = rb"(?:[!-\[\]-~]|\\[\x00-\x7f])"
