@@ -81,11 +81,16 @@ def test_a_name_may_hold_spaces() -> None:
         b"mrose " + DIGEST.encode() + b"\n",
         b"mrose\t" + DIGEST.encode(),
         b"\xff " + DIGEST.encode(),
-        b"a\tb " + DIGEST.encode(),
     ],
 )
 def test_what_is_no_response_is_refused(response: bytes) -> None:
     assert Refusal.BAD_RESPONSE == say(SERVER, None, response)[1]
+
+
+def test_a_name_that_may_not_be_is_not_accepted() -> None:
+    response = b"a\tb " + DIGEST.encode()
+
+    assert Refusal.NOT_ACCEPTED == say(SERVER, None, response)[1]
 
 
 @pytest.mark.parametrize("challenge", [b"", b"x" * 1025])

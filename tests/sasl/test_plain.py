@@ -78,9 +78,10 @@ def test_a_name_is_prepared_and_a_password_goes_on_as_it_came() -> None:
 
 
 def test_a_name_that_may_not_be_is_refused_before_anybody_is_asked() -> None:
+    # RFC 3206, section 6: it is the name that is not accepted.
     accounts = Accounts()
 
-    assert [Refusal.BAD_RESPONSE] == say(SERVER, b"\0a\tb\0x", accounts=accounts)
+    assert [Refusal.NOT_ACCEPTED] == say(SERVER, b"\0a\tb\0x", accounts=accounts)
     assert [] == accounts.asked
 
 

@@ -2,12 +2,11 @@
 
 import json
 import re
-from collections.abc import Generator
-from typing import Any
 
+from pillarbox.base.names import Identity
 from pillarbox.base.secret import Secret
 from pillarbox.sasl.client_exchange import Login, unfit
-from pillarbox.sasl.exchange import Challenge, Refusal
+from pillarbox.sasl.exchange import Challenge, Exchange, Refusal, TryToken
 
 SEPARATOR = "\x01"
 _B64TOKEN = re.compile(r"[0-9A-Za-z._~+/-]+=*")
@@ -28,10 +27,17 @@ def write_authorization(login: Login, mechanism: str) -> bytes:
     return b"auth=Bearer " + token
 
 
-def complain(why: dict[str, str]) -> Generator[Challenge, Any, Refusal]:
-    """Say why in JSON, take the client's dummy answer, whatever it is, and do not accept.
+def try_token(name: str | Refusal | None, token: Secret | None, why: dict[str, str]) -> Exchange:
+    """Try a token, where there is one; where it is not accepted, say why before that.
 
-    RFC 7628, section 3.2.3: a refusal itself cannot carry a reason.
+    RFC 7628, section 3.2.3: a refusal itself cannot carry a reason, so that goes ahead in a
+    challenge, in JSON. The client's dummy answer may be anything.
     """
-    yield Challenge(json.dumps(why, separators=(",", ":")).encode("utf-8"))
-    return Refusal.NOT_ACCEPTED
+    outcome: Identity | Refusal = Refusal.NOT_ACCEPTED
+    if isinstance(name, Refusal):
+        outcome = name
+    elif token is not None:
+        outcome = yield TryToken(name, token)
+    if outcome is Refusal.NOT_ACCEPTED:
+        yield Challenge(json.dumps(why, separators=(",", ":")).encode("utf-8"))
+    return outcome

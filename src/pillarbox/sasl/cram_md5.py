@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 from pillarbox.base.names import Identity
 from pillarbox.base.secret import Secret
+from pillarbox.sasl.asked_name import asked_name
 from pillarbox.sasl.client_exchange import Login, broken, octets_of, unfit
 from pillarbox.sasl.exchange import Challenge, Exchange, Refusal, TryDigest
-from pillarbox.sasl.saslprep import prepare_name
 from pillarbox.sasl.situation import Situation
 
 CRAM_MD5 = "CRAM-MD5"
@@ -41,9 +41,11 @@ def begin_cram_md5(situation: Situation, initial: Secret | None) -> Exchange:
     challenge = _challenge(situation)
     response: Secret = yield Challenge(challenge)
     parts = _RESPONSE.fullmatch(response.reveal())
-    name = prepare_name(parts[1]) if parts else None
-    if parts is None or name is None:
+    if parts is None:
         return Refusal.BAD_RESPONSE
+    name = asked_name(parts[1])
+    if isinstance(name, Refusal):
+        return name
     proof = CramProof(challenge, parts[2].decode("ascii"))
     outcome: Identity | Refusal = yield TryDigest(name, proof)
     return outcome

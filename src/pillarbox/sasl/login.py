@@ -2,9 +2,9 @@
 
 from pillarbox.base.names import Identity
 from pillarbox.base.secret import Secret
+from pillarbox.sasl.asked_name import asked_name
 from pillarbox.sasl.client_exchange import Login, broken, octets_of, unfit
 from pillarbox.sasl.exchange import Challenge, Exchange, Refusal, TryPassword
-from pillarbox.sasl.saslprep import prepare_name
 from pillarbox.sasl.situation import Situation
 
 LOGIN = "LOGIN"
@@ -17,9 +17,9 @@ def begin_login(_situation: Situation, initial: Secret | None) -> Exchange:
     given = initial
     if given is None or not given.reveal():
         given = yield Challenge(ASK_NAME)
-    name = prepare_name(given.reveal())
-    if name is None:
-        return Refusal.BAD_RESPONSE
+    name = asked_name(given.reveal())
+    if isinstance(name, Refusal):
+        return name
     password: Secret = yield Challenge(ASK_PASSWORD)
     if not password.reveal() or b"\0" in password.reveal():
         return Refusal.BAD_RESPONSE

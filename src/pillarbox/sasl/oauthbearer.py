@@ -3,11 +3,11 @@
 import re
 from dataclasses import dataclass
 
-from pillarbox.base.names import Identity
 from pillarbox.base.secret import Secret
-from pillarbox.sasl.bearer import SEPARATOR, complain, read_authorization, write_authorization
+from pillarbox.sasl.asked_name import asked_name
+from pillarbox.sasl.bearer import SEPARATOR, read_authorization, try_token, write_authorization
 from pillarbox.sasl.client_exchange import Login, unfit
-from pillarbox.sasl.exchange import Exchange, Refusal, TryToken, first_message
+from pillarbox.sasl.exchange import Exchange, Refusal, first_message
 from pillarbox.sasl.one_message import OneMessage
 from pillarbox.sasl.saslname import SASLNAME, escape, unescape
 from pillarbox.sasl.saslprep import prepare
@@ -22,7 +22,7 @@ _HOST = re.compile(r"[0-9A-Za-z.:\[\]-]*")
 
 @dataclass(frozen=True, slots=True)
 class _Message:
-    name: str | None
+    name: str | Refusal | None
     pairs: dict[str, str]
 
 
@@ -33,12 +33,7 @@ def begin_oauthbearer(_situation: Situation, initial: Secret | None) -> Exchange
         return Refusal.BAD_RESPONSE
     # An empty or missing `auth` asks what is wanted (section 4.3): a token, and no more is told.
     token = read_authorization(message.pairs.get("auth", ""))
-    outcome: Identity | Refusal = Refusal.NOT_ACCEPTED
-    if token is not None:
-        outcome = yield TryToken(message.name, token)
-    if outcome is not Refusal.NOT_ACCEPTED:
-        return outcome
-    return (yield from complain({"status": "invalid_token"}))
+    return (yield from try_token(message.name, token, {"status": "invalid_token"}))
 
 
 def _read(response: Secret) -> _Message | None:
@@ -48,12 +43,10 @@ def _read(response: Secret) -> _Message | None:
         return None
     if parts is None:
         return None
-    name = prepare(unescape(parts[1])) if parts[1] else None
+    name = asked_name(unescape(parts[1]).encode("utf-8")) if parts[1] else None
     pairs = [pair.split("=", 1) for pair in parts[2].split(SEPARATOR)[:-1]]
     by_key = dict(pairs)
-    if (parts[1] and name is None) or len(by_key) != len(pairs):
-        return None
-    return _Message(name, by_key)
+    return _Message(name, by_key) if len(by_key) == len(pairs) else None
 
 
 def oauthbearer_client(login: Login) -> OneMessage:

@@ -4,10 +4,10 @@ import re
 
 from pillarbox.base.names import Identity
 from pillarbox.base.secret import Secret
+from pillarbox.sasl.asked_name import asked_name
 from pillarbox.sasl.client_exchange import Login, octets_of, unfit
 from pillarbox.sasl.exchange import Exchange, Refusal, TryPassword, first_message
 from pillarbox.sasl.one_message import OneMessage
-from pillarbox.sasl.saslprep import prepare_name
 from pillarbox.sasl.situation import Situation
 
 PLAIN = "PLAIN"
@@ -20,9 +20,11 @@ def begin_plain(_situation: Situation, initial: Secret | None) -> Exchange:
     The name is prepared; the password goes on as it came.
     """
     parts = _read((yield from first_message(initial)))
-    name = prepare_name(parts["name"]) if parts else None
-    if parts is None or name is None:
+    if parts is None:
         return Refusal.BAD_RESPONSE
+    name = asked_name(parts["name"])
+    if isinstance(name, Refusal):
+        return name
     outcome: Identity | Refusal = yield TryPassword(name, Secret(parts["password"]))
     return outcome
 

@@ -50,9 +50,11 @@ class Scram:
     def begin(self, situation: Situation, initial: Secret | None) -> Exchange:
         """Run the server's side."""
         first = read_client_first((yield from first_message(initial)).reveal())
-        name = prepare(first.name) if first else None
-        if first is None or name is None or not self._may_go_on(first, situation):
+        if first is None or not self._may_go_on(first, situation):
             return Refusal.BAD_RESPONSE
+        name = prepare(first.name)
+        if name is None:
+            return Refusal.NOT_ACCEPTED  # nobody has it: RFC 3206, section 6
         account: ScramAccount | Refusal = yield FindScram(name, self.hash)
         if isinstance(account, Refusal):
             return account

@@ -2,13 +2,12 @@
 
 import re
 
-from pillarbox.base.names import Identity
 from pillarbox.base.secret import Secret
-from pillarbox.sasl.bearer import complain, read_authorization, write_authorization
+from pillarbox.sasl.asked_name import asked_name
+from pillarbox.sasl.bearer import read_authorization, try_token, write_authorization
 from pillarbox.sasl.client_exchange import Login, octets_of, unfit
-from pillarbox.sasl.exchange import Exchange, Refusal, TryToken, first_message
+from pillarbox.sasl.exchange import Exchange, Refusal, first_message
 from pillarbox.sasl.one_message import OneMessage
-from pillarbox.sasl.saslprep import prepare_name
 from pillarbox.sasl.situation import Situation
 
 XOAUTH2 = "XOAUTH2"
@@ -18,14 +17,11 @@ _MESSAGE = re.compile(rb"user=([^\x01]+)\x01auth=([\x20-\x7e]*)\x01\x01")
 def begin_xoauth2(_situation: Situation, initial: Secret | None) -> Exchange:
     """Run the server's side."""
     parts = _MESSAGE.fullmatch((yield from first_message(initial)).reveal())
-    name = prepare_name(parts[1]) if parts else None
     token = read_authorization(parts[2].decode("ascii")) if parts else None
-    if name is None or token is None:
+    if parts is None or token is None:
         return Refusal.BAD_RESPONSE
-    outcome: Identity | Refusal = yield TryToken(name, token)
-    if outcome is not Refusal.NOT_ACCEPTED:
-        return outcome
-    return (yield from complain({"status": "401", "schemes": "bearer"}))
+    why = {"status": "401", "schemes": "bearer"}
+    return (yield from try_token(asked_name(parts[1]), token, why))
 
 
 def xoauth2_client(login: Login) -> OneMessage:
