@@ -38,13 +38,17 @@ def mrose(accounts: Accounts) -> Account:
 
 
 def admitted(
-    accounts: Accounts, says: Claims, name: str | None = None, claim: str = "email"
+    accounts: Accounts,
+    says: Claims,
+    name: str | None = None,
+    claim: str = "email",
+    domain: str = "Example.org",
 ) -> Identity | None:
-    return Tokens(accounts, Validator(says), claim).try_token(name, TOKEN)
+    return Tokens(accounts, Validator(says), claim, domain).try_token(name, TOKEN)
 
 
 @pytest.mark.parametrize("value", ["mrose", "mrose@example.org", "MRose@Example.org"])
-def test_the_claim_is_the_account_or_an_address_of_it(
+def test_the_claim_is_the_account_or_its_address_in_our_domain(
     accounts: Accounts, mrose: Account, value: str
 ) -> None:
     assert Identity(mrose.id) == admitted(accounts, {"email": value})
@@ -58,6 +62,11 @@ def test_the_claim_is_the_account_or_an_address_of_it(
         {"email": ""},
         {"email": "@example.org"},
         {"email": "nobody@example.org"},
+        {"email": "mrose@"},
+        {"email": "mrose@example.com"},
+        {"email": "mrose@mail.example.org"},
+        {"email": "mrose@example.org."},
+        {"email": "mrose@exam\u212aple.org"},
         {"email": "mrose.example.org"},
         {"email": "mrose@example.org@example.org"},
         {"email": "ｍrose@example.org"},
@@ -96,16 +105,47 @@ def test_an_account_named_by_its_whole_address_comes_first(
     whole = accounts.add("mrose@example.org")
 
     assert Identity(whole.id) == admitted(accounts, {"email": "mrose@example.org"})
-    assert Identity(mrose.id) == admitted(accounts, {"email": "mrose@example.com"})
+    assert Identity(mrose.id) == admitted(accounts, {"email": "mrose"})
+
+
+def test_a_whole_address_names_its_account_in_any_domain(accounts: Accounts) -> None:
+    whole = accounts.add("mrose@example.com")
+
+    assert Identity(whole.id) == admitted(accounts, {"email": "MRose@Example.com"})
+    assert Identity(whole.id) == admitted(accounts, {"email": "mrose@example.com"}, domain="")
+
+
+@pytest.mark.usefixtures("mrose")
+@pytest.mark.parametrize("value", ["mrose@", "mrose@example.org", "mrose@localhost"])
+def test_without_a_domain_of_ours_no_local_part_names_an_account(
+    accounts: Accounts, value: str
+) -> None:
+    assert admitted(accounts, {"email": value}, domain="") is None
+    assert admitted(accounts, {"email": "mrose"}, value, domain="") is None
+
+
+def test_a_kelvin_sign_is_no_letter_of_a_domain(accounts: Accounts) -> None:
+    accounts.add("mrose")
+
+    assert admitted(accounts, {"email": "mrose@\u212aent.example"}, domain="kent.example") is None
+
+
+@pytest.mark.usefixtures("mrose")
+def test_a_name_and_a_token_of_two_domains_are_two_people(accounts: Accounts) -> None:
+    says = {"email": "mrose@example.org"}
+
+    assert admitted(accounts, says, "mrose@example.com") is None
+    assert admitted(accounts, {"email": "mrose@example.com"}, "mrose@example.org") is None
+    assert admitted(accounts, {"email": "mrose@example.com"}, "mrose@example.com") is None
 
 
 def test_what_is_no_address_is_not_taken_for_one(accounts: Accounts) -> None:
-    accounts.add("mrose@example.org")
+    accounts.add("mrose@example.com")
 
-    assert admitted(accounts, {"email": "mrose@example.org@example.com"}) is None
+    assert admitted(accounts, {"email": "mrose@example.com@example.org"}) is None
 
 
-@pytest.mark.parametrize("name", [None, "mrose", "MROSE", "mrose@example.org", "mrose@elsewhere"])
+@pytest.mark.parametrize("name", [None, "mrose", "MROSE", "mrose@example.org", "MRose@EXAMPLE.org"])
 def test_a_name_given_by_the_client_may_be_left_out_or_be_the_same(
     accounts: Accounts, mrose: Account, name: str | None
 ) -> None:
@@ -113,11 +153,13 @@ def test_a_name_given_by_the_client_may_be_left_out_or_be_the_same(
 
 
 @pytest.mark.usefixtures("mrose")
-@pytest.mark.parametrize("name", ["", "other", "nobody", "@example.org", "mrose\0", "ｍrose"])
+@pytest.mark.parametrize(
+    "name", ["", "other", "nobody", "@example.org", "mrose@elsewhere", "mrose\0", "ｍrose"]
+)
 def test_any_other_name_is_refused_after_the_same_question(accounts: Accounts, name: str) -> None:
     validator = Validator({"email": "mrose@example.org"})
 
-    assert Tokens(accounts, validator, "email").try_token(name, TOKEN) is None
+    assert Tokens(accounts, validator, "email", "example.org").try_token(name, TOKEN) is None
 
     assert [TOKEN] == validator.asked
 

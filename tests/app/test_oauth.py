@@ -24,8 +24,14 @@ ASKED = {
     "introspection_url": "https://id.example.org/introspect",
     "client_id": "pillarbox",
     "client_secret_file": "secret",
+    "domain": "example.org",
 }
-SIGNED = {"jwks_file": "jwks.json", "issuer": ISSUER, "audience": AUDIENCE}
+SIGNED = {
+    "jwks_file": "jwks.json",
+    "issuer": ISSUER,
+    "audience": AUDIENCE,
+    "domain": "example.org",
+}
 TOKEN = Secret(
     signer("EdDSA").token(
         {"iss": ISSUER, "aud": AUDIENCE, "exp": 1_900_000_000, "email": "mrose@example.org"}
@@ -109,6 +115,18 @@ def test_a_file_of_keys_takes_signed_tokens(home: Home, database: Database) -> N
 
     assert tokens is not None
     assert Identity(mrose.id) == tokens.try_token(None, TOKEN)
+
+
+def test_an_address_is_of_no_account_until_its_domain_is_set(
+    home: Home, database: Database
+) -> None:
+    jwks = json.dumps({"keys": [signer("EdDSA").jwk]})
+    home.below("jwks.json").write_text(jwks, "ascii")
+    Accounts(database, FakeClock()).add("mrose")
+    tokens = build(home, database, SIGNED | {"domain": ""})
+
+    assert tokens is not None
+    assert tokens.try_token(None, TOKEN) is None
 
 
 def test_an_authorization_server_is_asked_about_tokens(home: Home, database: Database) -> None:

@@ -14,7 +14,7 @@ from pillarbox.base.secret import Secret
 from pillarbox.client import connect as client
 from pillarbox.client.server import Server as Remote
 from pillarbox.client.server import Tls as OurTls
-from pillarbox.sasl.choice import TOKENS
+from pillarbox.sasl.facts import TOKENS
 from tests.endtoend.post_office import ACCOUNT, PostOffice
 from tests.net.web import Web
 from tests.peers import mpop
@@ -157,7 +157,12 @@ def furnish(office: PostOffice, web: Web) -> str:
     """Switch everything on, and return the app password of a device."""
     path = office.folder / "pillarbox.toml"
     text = path.read_text("utf-8")
-    oauth = {"introspection_url": web.url(), "client_id": "pillarbox", "client_secret_file": "hush"}
+    oauth = {
+        "introspection_url": web.url(),
+        "client_id": "pillarbox",
+        "client_secret_file": "hush",
+        "domain": "example.org",
+    }
     switched = SETTINGS | {f'{key} = ""': f"{key} = {json.dumps(oauth[key])}" for key in oauth}
     for old, new in switched.items():
         assert old in text

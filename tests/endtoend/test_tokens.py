@@ -53,7 +53,13 @@ def token_of(account: str, seconds: int = 3_600) -> bytes:
 def test_a_signed_token_opens_its_own_maildrop_and_no_other(office: PostOffice) -> None:
     office.add_account("other")
     (office.folder / "jwks.json").write_text(json.dumps({"keys": [signer("ES256").jwk]}))
-    configure(office, jwks_file="jwks.json", issuer=ISSUER, audience="pillarbox")
+    configure(
+        office,
+        jwks_file="jwks.json",
+        issuer=ISSUER,
+        audience="pillarbox",
+        domain="example.org",
+    )
     good, expired = token_of(ACCOUNT), token_of(ACCOUNT, -3_600)
 
     with office.serving() as server:
@@ -79,7 +85,11 @@ def test_an_authorization_server_that_fails_makes_nobody_wrong(
 ) -> None:
     (office.folder / "secret").write_bytes(b"hush\n")
     configure(
-        office, introspection_url=web.url(), client_id="pillarbox", client_secret_file="secret"
+        office,
+        introspection_url=web.url(),
+        client_id="pillarbox",
+        client_secret_file="secret",
+        domain="example.org",
     )
     active = json.dumps({"active": True, "email": f"{ACCOUNT}@example.org"}).encode()
 

@@ -34,12 +34,19 @@ class TokenValidator(Protocol):
 
 
 class Tokens:
-    """The tokens of one authorization server, which name accounts in the claim `account_claim`."""
+    """The tokens of one authorization server, which name accounts in the claim `account_claim`.
 
-    def __init__(self, accounts: Accounts, validator: TokenValidator, account_claim: str) -> None:
+    A local part alone names an account in one `domain` only, in none where that is empty: the
+    server may know people of any other, who are called the same.
+    """
+
+    def __init__(
+        self, accounts: Accounts, validator: TokenValidator, account_claim: str, domain: str = ""
+    ) -> None:
         self._accounts = accounts
         self._validator = validator
         self._account_claim = account_claim
+        self._domain = domain.lower()
 
     def try_token(self, name: str | None, token: Secret) -> Identity | None:
         """Return whose token it is, None where it is nobody's who may log in.
@@ -59,15 +66,19 @@ class Tokens:
 
     def _account(self, claims: Claims) -> Account | None:
         value = claims.get(self._account_claim)
-        # With two "@", the local part would be somebody else's whole address.
-        if not isinstance(value, str) or value.count("@") > 1:
-            return None
         # OpenID Connect Core, section 5.1: unverified is what anybody can say of himself.
         is_verified = claims.get(f"{self._account_claim}_verified", True) is True
-        return self._accounts.resolve(value) if is_verified else None
+        return self._find(value) if is_verified and isinstance(value, str) else None
 
     def _is_name_of(self, account: Account, name: str | None) -> bool:
         if name is None:
             return True
-        named = self._accounts.resolve(name)
+        named = self._find(name)
         return named is not None and named.id == account.id
+
+    def _find(self, name: str) -> Account | None:
+        """Return the account of that whole name, else of the local part in our domain."""
+        local, at, domain = name.partition("@")
+        # ASCII: lower() turns the Kelvin sign into a k.
+        is_ours = bool(at and self._domain) and domain.isascii() and domain.lower() == self._domain
+        return self._accounts.find(name) or (self._accounts.find(local) if is_ours else None)

@@ -113,7 +113,9 @@ def _build(home: Home, database: Database, config: Configuration) -> System:
 def build_tokens(home: Home, accounts: Accounts, clock: Clock, oauth: OAuth) -> Tokens | None:
     """Return what tries tokens, None where none are taken; raises OperatorFault."""
     validator = _token_validator(home, clock, oauth)
-    return Tokens(accounts, validator, oauth.account_claim) if validator else None
+    if validator is None:
+        return None
+    return Tokens(accounts, validator, oauth.account_claim, oauth.domain)
 
 
 def _token_validator(home: Home, clock: Clock, oauth: OAuth) -> TokenValidator | None:

@@ -81,6 +81,7 @@ class OAuth(_Table, frozen=True):
     issuer: str = ""
     audience: str = ""
     account_claim: str = "email"
+    domain: str = ""
 
     @property
     def is_on(self) -> bool:
@@ -143,6 +144,12 @@ def _is_on_loopback(address: str) -> bool:
 
 # What is in no way meant is refused, before somebody relies on it.
 CONTRADICTIONS: list[tuple[str, Callable[[Configuration], bool]]] = [
+    (
+        N_(
+            "{path}: auth.require_tls and auth.allow_plaintext_auth_without_tls exclude each other."
+        ),
+        lambda config: config.auth.require_tls and config.auth.allow_plaintext_auth_without_tls,
+    ),
     (
         N_("{path}: set oauth.introspection_url or oauth.jwks_file, not both: one has to decide."),
         lambda config: bool(config.oauth.introspection_url and config.oauth.jwks_file),

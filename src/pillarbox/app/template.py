@@ -74,6 +74,10 @@ LINES: list[Line] = [
     ("", 'issuer = ""'),
     ("", 'audience = ""'),
     (N_("What in a token names the account."), 'account_claim = "email"'),
+    (
+        N_("The one domain whose addresses name accounts by their local part; empty = none."),
+        'domain = ""',
+    ),
     ("", "[protocol]"),
     (N_("The LAST of RFC 1460, for clients that still say it."), "last = false"),
     (
