@@ -33,11 +33,11 @@ class OneToken(Tokens):
     """Takes one token, of one account."""
 
     def __init__(self, account: AccountId) -> None:
-        self._account = account
+        self._owner = account
 
     def try_token(self, name: str | None, token: Secret) -> Identity | None:
         del name
-        return Identity(self._account) if token == Secret(b"token") else None
+        return Identity(self._owner) if token == Secret(b"token") else None
 
 
 @pytest.fixture

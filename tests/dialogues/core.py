@@ -19,8 +19,6 @@ from pillarbox.sasl.exchange import (
     TryToken,
 )
 from pillarbox.sasl.scram_keys import derive
-from pillarbox.server.chance import new_nonce, new_timestamp
-from pillarbox.server.channel import Channel
 from pillarbox.server.effects import (
     Closed,
     Commit,
@@ -35,7 +33,7 @@ from pillarbox.server.effects import (
 )
 from pillarbox.server.pop1 import Pop1Session
 from pillarbox.server.pop2 import Pop2Session
-from pillarbox.server.session import Session
+from pillarbox.server.service import begin_pop3
 from pillarbox.server.transmission import transmitted
 from pillarbox.store.blobs.memory import MemoryBlobs
 from pillarbox.store.blobs.port import CHUNK_OCTETS
@@ -128,14 +126,14 @@ class Core:
         self._maildrop: Maildrop | None = None
         self._has_unread = False
         site = dialogue.site
-        channel = Channel(
-            is_secure=dialogue.is_secure,
-            offers_stls=dialogue.offers_stls,
-            end_point=END_POINT if dialogue.is_secure else None,
-            timestamp=new_timestamp(site.hostname) if site.apop else None,
-        )
         sessions: dict[str, Callable[[], Effects]] = {
-            "pop3": Session(site, channel, new_nonce).run,
+            "pop3": partial(
+                begin_pop3,
+                site,
+                END_POINT if dialogue.is_secure else None,
+                is_secure=dialogue.is_secure,
+                offers_stls=dialogue.offers_stls,
+            ),
             "pop2": Pop2Session(site.hostname).run,
             "pop1": Pop1Session().run,
         }

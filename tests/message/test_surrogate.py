@@ -296,3 +296,13 @@ def test_what_is_written_is_of_the_edition_that_databases_know() -> None:
     written = b"".join(surrogate(octets_of(f"{field}\nX: ü\n\n")) for field, _ in FIELDS)
 
     assert (1, "0a52f1b8c0ca32de") == (EDITION, sha256(written).hexdigest()[:16])
+
+
+def test_a_label_longer_than_any_domain_has_is_not_worked_on() -> None:
+    # Punycode takes time by the square of the length: this would take minutes.
+    letters = "".join(chr(0x4E00 + number % 20_000) for number in range(40_000))
+
+    made = surrogate(octets_of(f"To: a@{letters}\n\nx\n"))
+
+    assert made.isascii()
+    assert made.endswith(b"\r\n\r\nx\r\n")

@@ -17,13 +17,11 @@ from pillarbox.net.memory import MemoryStream, memory_pair
 from pillarbox.net.pool import Pool
 from pillarbox.net.stream import Stream
 from pillarbox.sasl.exchange import DigestProof, ScramAccount, ScramHash
-from pillarbox.server.chance import new_nonce
-from pillarbox.server.channel import Channel
 from pillarbox.server.driver import Driver
 from pillarbox.server.effects import Effects
 from pillarbox.server.limits import Connections, Limits
+from pillarbox.server.service import begin_pop3
 from pillarbox.server.services import Services, Timers
-from pillarbox.server.session import Session
 from pillarbox.server.site import Site
 from pillarbox.store.blobs.memory import MemoryBlobs
 from pillarbox.store.blobs.port import BlobReader, Digest
@@ -157,9 +155,9 @@ class Rig:
         )
 
     def begin(self, end_point: bytes | None) -> Effects:
-        site, offers_stls = Site(allow_plaintext_auth_without_tls=True), self.tls is not None
-        channel = Channel(self.is_secure, offers_stls, end_point)
-        return Session(site, channel, new_nonce).run()
+        site = Site(allow_plaintext_auth_without_tls=True)
+        offers_stls = self.tls is not None
+        return begin_pop3(site, end_point, is_secure=self.is_secure, offers_stls=offers_stls)
 
     @property
     def why(self) -> str:

@@ -145,9 +145,7 @@ def _is_on_loopback(address: str) -> bool:
 # What is in no way meant is refused, before somebody relies on it.
 CONTRADICTIONS: list[tuple[str, Callable[[Configuration], bool]]] = [
     (
-        N_(
-            "{path}: auth.require_tls and auth.allow_plaintext_auth_without_tls exclude each other."
-        ),
+        N_("{path}: auth.require_tls excludes auth.allow_plaintext_auth_without_tls."),
         lambda config: config.auth.require_tls and config.auth.allow_plaintext_auth_without_tls,
     ),
     (

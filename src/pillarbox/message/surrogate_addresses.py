@@ -124,6 +124,8 @@ def _a_label(label: str) -> str | None:
     """
     if label.isascii():
         return label
+    if len(label) > LABEL_OCTETS:  # first: the work below grows with the square of it
+        return None
     small = unicodedata.normalize("NFC", label.lower())
     if any(
         unicodedata.category(letter) not in LETTERS_AND_DIGITS for letter in small if letter != "-"

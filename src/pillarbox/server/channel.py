@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from pillarbox.sasl.choice import TOKENS
-from pillarbox.sasl.cram_md5 import CRAM_MD5
+from pillarbox.sasl.facts import CRAM_MD5, Shows
 from pillarbox.sasl.mechanisms import MECHANISMS, Mechanism
 from pillarbox.server.site import Site
 from pillarbox.wire.pop3.capa import Offer
@@ -42,11 +41,12 @@ def mechanisms(channel: Channel, site: Site) -> list[str]:
 
 
 def _is_offered(mechanism: Mechanism, channel: Channel, site: Site) -> bool:
-    if mechanism.name in TOKENS:  # RFC 7628, section 3: over TLS whatever the site allows
+    facts = mechanism.facts
+    if facts.shows is Shows.TOKEN:  # RFC 7628, section 3: over TLS whatever the site allows
         return site.tokens and channel.is_secure
-    is_on = site.cram_md5 if mechanism.name == CRAM_MD5 else True
-    is_bound = channel.end_point is not None or not mechanism.needs_end_point
-    is_safe = allows_passwords(channel, site) or not mechanism.reveals_password
+    is_on = site.cram_md5 if facts.name == CRAM_MD5 else True
+    is_bound = channel.end_point is not None or not facts.needs_end_point
+    is_safe = allows_passwords(channel, site) or facts.shows is Shows.NOTHING
     return is_on and is_bound and is_safe and allows_logins(channel, site)
 
 

@@ -2,11 +2,12 @@
 
 import asyncio
 from contextlib import suppress
+from dataclasses import replace
 
 from pillarbox.base.errors import PeerFault
 from pillarbox.net.stream import Stream
 from pillarbox.server.chance import new_nonce, new_timestamp
-from pillarbox.server.channel import Channel
+from pillarbox.server.channel import Channel, allows_logins
 from pillarbox.server.driver import Begin, Driver
 from pillarbox.server.effects import Effects
 from pillarbox.server.limits import Connections, Limits
@@ -15,9 +16,20 @@ from pillarbox.server.pop2 import Pop2Session
 from pillarbox.server.proxied import Proxies, ProxyRules
 from pillarbox.server.services import Services
 from pillarbox.server.session import Session
+from pillarbox.server.site import Site
 from pillarbox.wire.pop3.replies import Code, err
 
 TOO_MANY = err("Too many connections.", Code.SYS_TEMP)  # RFC 3206, section 4: it passes
+
+
+def begin_pop3(
+    site: Site, end_point: bytes | None, *, is_secure: bool = False, offers_stls: bool = False
+) -> Effects:
+    """Return a new session. A timestamp in its greeting is a promise that APOP is taken."""
+    channel = Channel(is_secure=is_secure, offers_stls=offers_stls, end_point=end_point)
+    if site.apop and allows_logins(channel, site):
+        channel = replace(channel, timestamp=new_timestamp(site.hostname))
+    return Session(site, channel, new_nonce).run()
 
 
 class Pop3Service:
@@ -57,19 +69,15 @@ class Pop3Service:
         for driver in self._drivers:
             driver.drain()
 
-    def _begin(self, end_point: bytes | None, *, is_secure: bool = False) -> Effects:
-        services = self._services
-        site = services.site
-        channel = Channel(
-            is_secure=is_secure,
-            offers_stls=services.tls is not None,
-            end_point=end_point,
-            timestamp=new_timestamp(site.hostname) if site.apop else None,
-        )
-        return Session(site, channel, new_nonce).run()
+    def _begin(self, end_point: bytes | None) -> Effects:
+        return begin_pop3(self._services.site, end_point, offers_stls=self._offers_stls)
 
     def _begin_secure(self, end_point: bytes | None) -> Effects:
-        return self._begin(end_point, is_secure=True)
+        return begin_pop3(self._services.site, end_point, is_secure=True)
+
+    @property
+    def _offers_stls(self) -> bool:
+        return self._services.tls is not None
 
     async def _serve(self, stream: Stream, begin: Begin, *, is_secure: bool = False) -> None:
         if not self._connections.enter(stream.peer):
