@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pillarbox.sasl.choice import APOP, USER, Offer, may_use, strongest
+from pillarbox.sasl.choice import Choices, may_use, strongest
 from pillarbox.sasl.client import CLIENTS
+from pillarbox.sasl.facts import APOP, FACTS, USER
 from pillarbox.sasl.mechanisms import MECHANISMS
 
 WAYS = frozenset({*MECHANISMS, USER, APOP})
@@ -21,9 +22,9 @@ PASSWORDS_OVER_TLS = [
     USER,
     "CRAM-MD5",
 ]
-SECURE = Offer(WAYS, is_secure=True, can_bind=True)
-OFFERS = st.builds(
-    Offer,
+SECURE = Choices(WAYS, is_secure=True, can_bind=True)
+CHOICES = st.builds(
+    Choices,
     st.frozensets(st.sampled_from(sorted(WAYS | {"GSSAPI", "EXTERNAL"}))),
     is_secure=st.booleans(),
     can_bind=st.booleans(),
@@ -32,12 +33,16 @@ OFFERS = st.builds(
 )
 
 
-def order(offer: Offer) -> list[str]:
+def test_every_way_is_known() -> None:
+    assert WAYS == FACTS.keys()
+
+
+def order(choices: Choices) -> list[str]:
     """Return what is chosen, and then what would be without that, and so on."""
     chosen = []
-    while (name := strongest(offer)) is not None:
+    while (name := strongest(choices)) is not None:
         chosen.append(name)
-        offer = replace(offer, announced=offer.announced - {name})
+        choices = replace(choices, announced=choices.announced - {name})
     return chosen
 
 
@@ -51,15 +56,15 @@ def test_without_an_end_point_nothing_is_bound() -> None:
 
 @pytest.mark.parametrize("can_bind", [True, False])
 def test_without_tls_nothing_reveals_the_password(can_bind: bool) -> None:
-    offer = Offer(WAYS, is_secure=False, can_bind=can_bind)
+    choices = Choices(WAYS, is_secure=False, can_bind=can_bind)
 
-    assert ["SCRAM-SHA-256", "SCRAM-SHA-1", "CRAM-MD5"] == order(offer)
+    assert ["SCRAM-SHA-256", "SCRAM-SHA-1", "CRAM-MD5"] == order(choices)
 
 
 def test_where_it_is_allowed_to_it_comes_last() -> None:
-    offer = Offer(WAYS, is_secure=False, can_bind=False, allow_password_without_tls=True)
+    choices = Choices(WAYS, is_secure=False, can_bind=False, allow_password_without_tls=True)
 
-    assert ["SCRAM-SHA-256", "SCRAM-SHA-1", "CRAM-MD5", "PLAIN", "LOGIN", USER] == order(offer)
+    assert ["SCRAM-SHA-256", "SCRAM-SHA-1", "CRAM-MD5", "PLAIN", "LOGIN", USER] == order(choices)
 
 
 def test_a_token_goes_where_tokens_go_and_over_tls_only() -> None:
@@ -72,17 +77,17 @@ def test_what_nobody_announced_is_not_taken() -> None:
     assert strongest(replace(SECURE, announced=frozenset())) is None
 
 
-@given(OFFERS)
-def test_what_is_chosen_is_announced_allowed_and_ours(offer: Offer) -> None:
-    name = strongest(offer)
+@given(CHOICES)
+def test_what_is_chosen_is_announced_allowed_and_ours(choices: Choices) -> None:
+    name = strongest(choices)
 
-    assert name is None or (name in offer.announced and may_use(name, offer))
+    assert name is None or (name in choices.announced and may_use(name, choices))
     assert name in {*CLIENTS, USER, None}
 
 
-@given(OFFERS)
-def test_apop_is_never_chosen_by_itself(offer: Offer) -> None:
-    assert APOP != strongest(offer)
+@given(CHOICES)
+def test_apop_is_never_chosen_by_itself(choices: Choices) -> None:
+    assert APOP != strongest(choices)
 
 
 @pytest.mark.parametrize(
@@ -92,14 +97,14 @@ def test_apop_is_never_chosen_by_itself(offer: Offer) -> None:
 def test_apop_may_be_asked_for_over_tls_or_where_plaintext_is_allowed(
     is_secure: bool, is_allowed: bool, may: bool
 ) -> None:
-    offer = Offer(WAYS, is_secure, can_bind=False, allow_password_without_tls=is_allowed)
+    choices = Choices(WAYS, is_secure, can_bind=False, allow_password_without_tls=is_allowed)
 
-    assert may is may_use(APOP, offer)
-    assert not may_use(APOP, replace(offer, announced=WAYS - {APOP}))
+    assert may is may_use(APOP, choices)
+    assert not may_use(APOP, replace(choices, announced=WAYS - {APOP}))
 
 
 @pytest.mark.parametrize(
-    ("name", "offer"),
+    ("name", "choices"),
     [
         ("SCRAM-SHA-256-PLUS", replace(SECURE, is_secure=False)),
         ("SCRAM-SHA-256-PLUS", replace(SECURE, can_bind=False)),
@@ -111,5 +116,5 @@ def test_apop_may_be_asked_for_over_tls_or_where_plaintext_is_allowed(
         ("GSSAPI", SECURE),
     ],
 )
-def test_these_may_not_be_taken_even_where_they_are_asked_for(name: str, offer: Offer) -> None:
-    assert not may_use(name, offer)
+def test_these_may_not_be_taken_even_where_they_are_asked_for(name: str, choices: Choices) -> None:
+    assert not may_use(name, choices)

@@ -11,6 +11,7 @@ from pillarbox.base.errors import OperatorFault
 from pillarbox.base.secret import Secret
 from pillarbox.sasl.client import CLIENTS, MechanismFault, UnfitFault, begin
 from pillarbox.sasl.exchange import Refusal
+from pillarbox.sasl.facts import BINDING, TOKENS
 from pillarbox.sasl.mechanisms import MECHANISMS
 from pillarbox.sasl.saslprep import prepare
 from tests.sasl.play import (
@@ -26,8 +27,6 @@ from tests.sasl.play import (
 )
 
 EVERY = pytest.mark.parametrize("name", MECHANISMS)
-PLUS = [name for name, each in MECHANISMS.items() if each.needs_end_point]
-TOKENS = ("OAUTHBEARER", "XOAUTH2")
 SERVER_FIRST = ("LOGIN", "CRAM-MD5")
 NAMES = st.text(st.characters(codec="utf-8"), min_size=1, max_size=40)
 SECRETS = st.one_of(st.binary(min_size=1, max_size=80), st.text(min_size=1).map(str.encode))
@@ -110,7 +109,7 @@ def test_names_and_tokens_of_every_kind_let_in(name: str, who: str, token: str) 
     assert MROSE == converse(server, accounts, begin(name, login(who, token.encode())))
 
 
-@pytest.mark.parametrize("name", PLUS)
+@pytest.mark.parametrize("name", BINDING)
 def test_a_relay_with_another_certificate_is_found_out(name: str) -> None:
     server = partial(MECHANISMS[name].begin, situation(END_POINT))
     relayed = begin(name, login(end_point=OTHER_END_POINT, server_offers_plus=True))

@@ -17,7 +17,7 @@ from pillarbox.sasl import scram, scram_keys
 from pillarbox.sasl.client import MechanismFault, begin
 from pillarbox.sasl.exchange import FindScram, Refusal, ScramAccount, ScramHash, ScramVerifier
 from pillarbox.sasl.mechanisms import MECHANISMS
-from pillarbox.sasl.scram import LEAST_TRIES, Scram
+from pillarbox.sasl.scram import LEAST_TRIES, SCRAMS, Scram
 from pillarbox.sasl.situation import Situation
 from tests.sasl.play import (
     END_POINT,
@@ -34,8 +34,7 @@ from tests.sasl.play import (
     verifier,
 )
 
-PLAIN_256 = Scram(ScramHash.SHA_256, is_plus=False)
-PLUS_256 = Scram(ScramHash.SHA_256, is_plus=True)
+PLUS_256, PLUS_1, PLAIN_256, PLAIN_1 = SCRAMS
 BINDING = "tls-server-end-point"
 NAMES = [name for name in MECHANISMS if name.startswith("SCRAM")]
 
@@ -78,7 +77,7 @@ def test_server_and_client_say_what_the_rfc_prints(example: Example) -> None:
     keys = scram_keys.derive(b"pencil", salt, 4096, example.kind)
     account = ScramAccount(salt, 4096, [ScramVerifier(MROSE, *keys)])
     site = replace(situation(), nonce=lambda: example.server_nonce)
-    mechanism = Scram(example.kind, is_plus=False)
+    mechanism = {ScramHash.SHA_1: PLAIN_1, ScramHash.SHA_256: PLAIN_256}[example.kind]
     client = begin(
         mechanism.name, replace(login("user", b"pencil"), nonce=lambda: example.client_nonce)
     )
@@ -159,7 +158,7 @@ BOUND = Forger(PLUS_256, END_POINT, offers_plus=True, header=f"p={BINDING},,", b
     "forger",
     [
         Forger(),
-        Forger(Scram(ScramHash.SHA_1, is_plus=False)),
+        Forger(PLAIN_1),
         Forger(header="y,,"),
         Forger(header="n,a=mrose,"),
         Forger(offers_plus=True),
@@ -168,7 +167,7 @@ BOUND = Forger(PLUS_256, END_POINT, offers_plus=True, header=f"p={BINDING},,", b
         Forger(more=",Z=unknown"),
         BOUND,
         replace(BOUND, header=f"p={BINDING},a=mrose,"),
-        replace(BOUND, mechanism=Scram(ScramHash.SHA_1, is_plus=True)),
+        replace(BOUND, mechanism=PLUS_1),
     ],
 )
 def test_these_are_let_in(forger: Forger) -> None:
@@ -377,4 +376,4 @@ def test_keys_do_not_show_themselves() -> None:
 def test_the_strongest_comes_first() -> None:
     assert NAMES == ["SCRAM-SHA-256-PLUS", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1"]
     assert NAMES == list(MECHANISMS)[:4]
-    assert [True, True, False, False] == [MECHANISMS[name].needs_end_point for name in NAMES]
+    assert [True, True, False, False] == [MECHANISMS[name].facts.needs_end_point for name in NAMES]

@@ -13,9 +13,8 @@ from pillarbox.cli.times import shown_time
 from pillarbox.cli.words import _
 from pillarbox.collector.collect import take_remote
 from pillarbox.net.listener import split_address
-from pillarbox.sasl.choice import APOP, PROVING, USER
 from pillarbox.sasl.client import CLIENTS
-from pillarbox.sasl.cram_md5 import CRAM_MD5
+from pillarbox.sasl.facts import APOP, FACTS, PLAIN, USER, Shows
 
 LONGEST = 2**31 - 1  # seconds or days; beyond any use, and within every clock
 PORTS = {Tls.IMPLICIT: 995, Tls.STLS: 110, Tls.NONE: 110}
@@ -75,15 +74,15 @@ def add(ctx: click.Context, /, **_options: object) -> None:
     """Remember a remote."""
     given = ctx.params  # as many as the table has columns
     tls = Tls(given["tls"])
-    reveals = given["auth"] not in {*PROVING, CRAM_MD5}
-    if tls is Tls.NONE and reveals and not given["allow_password_without_tls"]:
+    way = FACTS[given["auth"] or PLAIN]  # where it is not said, any may be taken
+    if tls is Tls.NONE and way.needs_tls and not given["allow_password_without_tls"]:
         raise OperatorFault(
             "Without TLS the password crosses the network for anyone to read. Use --tls implicit"
             " or --tls stls, or say --allow-password-without-tls."
         )
     host, port = _server(given["server"], tls)
     if tls is Tls.NONE:
-        _warn(is_shown=reveals and given["auth"] != APOP)
+        _warn(is_shown=way.shows in {Shows.PASSWORD, Shows.TOKEN})
     if not given["user"].isprintable() or not given["user"]:
         raise OperatorFault("--user is empty, or has characters that cannot be sent.")
     password = read_password(from_stdin=given["password_stdin"], prompt=_("Password"))

@@ -19,8 +19,9 @@ from pillarbox.client.faults import (
 from pillarbox.client.server import Server
 from pillarbox.client.utf8 import prepared, say_utf8
 from pillarbox.sasl.apop import apop_digest
-from pillarbox.sasl.choice import APOP, BINDING, TOKENS, USER, Offer, may_use, strongest
+from pillarbox.sasl.choice import Choices, may_use, strongest
 from pillarbox.sasl.client import ClientExchange, Login, MechanismFault, begin
+from pillarbox.sasl.facts import APOP, BINDING, TOKENS, USER
 from pillarbox.wire.pop3.announced import Announced
 from pillarbox.wire.pop3.answers import Challenge, GarbageFault, Reply, UnreadableChallenge
 from pillarbox.wire.pop3.commands import AuthCancel, Pass
@@ -63,7 +64,7 @@ async def log_in(
 
 
 def _way(channel: Channel, server: Server, announced: Announced) -> str:
-    offer = Offer(
+    choices = Choices(
         announced=_announced(channel, announced),
         is_secure=channel.is_secure,
         can_bind=channel.end_point is not None,
@@ -71,12 +72,12 @@ def _way(channel: Channel, server: Server, announced: Announced) -> str:
         allow_password_without_tls=server.allow_password_without_tls,
     )
     if server.mechanism is None:
-        way = strongest(offer)
+        way = strongest(choices)
     else:
-        way = server.mechanism if may_use(server.mechanism, offer) else None
+        way = server.mechanism if may_use(server.mechanism, choices) else None
     if way is not None:
         return way
-    if not channel.is_secure and (server.mechanism or USER) in offer.announced:
+    if not channel.is_secure and (server.mechanism or USER) in choices.announced:
         raise PasswordWithoutTlsFault("The password is not sent without TLS.")
     raise MechanismMissingFault(
         "The server does not offer {mechanism}.", mechanism=server.mechanism or "SASL"

@@ -3,8 +3,8 @@
 from pillarbox.base.secret import Secret
 from pillarbox.client.channel import Channel
 from pillarbox.client.faults import BeyondAsciiFault
-from pillarbox.sasl.choice import APOP
 from pillarbox.sasl.client_exchange import octets_of, unfit
+from pillarbox.sasl.facts import APOP
 from pillarbox.sasl.saslprep import prepare_name, prepare_password
 from pillarbox.wire.pop3.announced import Announced
 from pillarbox.wire.pop3.verbs import Utf8

@@ -2,18 +2,25 @@
 
 from dataclasses import dataclass
 
-USER = "USER"  # USER and PASS
-APOP = "APOP"
-REVEALING = frozenset({"PLAIN", "LOGIN", USER})
-TOKENS = ("OAUTHBEARER", "XOAUTH2")
-BINDING = ("SCRAM-SHA-256-PLUS", "SCRAM-SHA-1-PLUS")
-PROVING = ("SCRAM-SHA-256", "SCRAM-SHA-1")
-OVER_TLS = (*BINDING, *PROVING, "PLAIN", "LOGIN", USER, "CRAM-MD5")
-WITHOUT_TLS = (*PROVING, "CRAM-MD5", "PLAIN", "LOGIN", USER)
+from pillarbox.sasl.facts import (
+    BINDING,
+    CRAM_MD5,
+    FACTS,
+    LOGIN,
+    PLAIN,
+    SCRAM_SHA_1,
+    SCRAM_SHA_256,
+    TOKENS,
+    USER,
+    Shows,
+)
+
+OVER_TLS = (*BINDING, SCRAM_SHA_256, SCRAM_SHA_1, PLAIN, LOGIN, USER, CRAM_MD5)
+WITHOUT_TLS = (SCRAM_SHA_256, SCRAM_SHA_1, CRAM_MD5, PLAIN, LOGIN, USER)
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class Choices:
     """What the server announced on this connection, since TLS began, and what we have.
 
     `announced` holds mechanisms; USER where USER and PASS may be used; APOP where the greeting
@@ -27,7 +34,7 @@ class Offer:
     allow_password_without_tls: bool = False
 
 
-def strongest(offer: Offer) -> str | None:
+def strongest(choices: Choices) -> str | None:
     """Return the strongest way in; None where there is none that we may take.
 
     A token goes into OAUTHBEARER, the standard, before XOAUTH2, its forerunner; over TLS only
@@ -44,21 +51,22 @@ def strongest(offer: Offer) -> str | None:
     APOP is never chosen here. Whoever poses as the server learns characters of the password from
     it (CVE-2007-1558), so it is used where somebody asks for it by name.
     """
-    if offer.has_token:
+    if choices.has_token:
         order: tuple[str, ...] = TOKENS
     else:
-        order = OVER_TLS if offer.is_secure else WITHOUT_TLS
-    return next((name for name in order if may_use(name, offer)), None)
+        order = OVER_TLS if choices.is_secure else WITHOUT_TLS
+    return next((name for name in order if may_use(name, choices)), None)
 
 
-def may_use(name: str, offer: Offer) -> bool:
+def may_use(name: str, choices: Choices) -> bool:
     """Say whether a way in may be taken, also one that somebody asks for by name."""
-    if name not in offer.announced or (name in TOKENS) is not offer.has_token:
+    facts = FACTS.get(name)
+    if facts is None or name not in choices.announced:
         return False
-    if name in TOKENS:
-        return offer.is_secure
-    if name in BINDING:
-        return offer.is_secure and offer.can_bind
-    if name in REVEALING or name == APOP:
-        return offer.is_secure or offer.allow_password_without_tls
-    return True
+    is_token = facts.shows is Shows.TOKEN
+    if is_token is not choices.has_token:
+        return False
+    if facts.needs_end_point:
+        return choices.is_secure and choices.can_bind
+    is_allowed = choices.allow_password_without_tls and not is_token
+    return choices.is_secure or is_allowed or not facts.needs_tls

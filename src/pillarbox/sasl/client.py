@@ -5,13 +5,14 @@ from functools import partial
 
 from pillarbox.base.errors import OperatorFault
 from pillarbox.sasl.client_exchange import ClientExchange, Login, MechanismFault, UnfitFault
-from pillarbox.sasl.cram_md5 import CRAM_MD5, CramMd5Client
-from pillarbox.sasl.login import LOGIN, LoginClient
-from pillarbox.sasl.oauthbearer import OAUTHBEARER, oauthbearer_client
-from pillarbox.sasl.plain import PLAIN, plain_client
+from pillarbox.sasl.cram_md5 import CramMd5Client
+from pillarbox.sasl.facts import CRAM_MD5, LOGIN, OAUTHBEARER, PLAIN, XOAUTH2
+from pillarbox.sasl.login import LoginClient
+from pillarbox.sasl.oauthbearer import oauthbearer_client
+from pillarbox.sasl.plain import plain_client
 from pillarbox.sasl.scram import SCRAMS
 from pillarbox.sasl.scram_client import ScramClient
-from pillarbox.sasl.xoauth2 import XOAUTH2, xoauth2_client
+from pillarbox.sasl.xoauth2 import xoauth2_client
 
 __all__ = ["CLIENTS", "ClientExchange", "Login", "MechanismFault", "UnfitFault", "begin"]
 

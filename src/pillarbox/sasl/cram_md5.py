@@ -9,9 +9,9 @@ from pillarbox.base.secret import Secret
 from pillarbox.sasl.asked_name import asked_name
 from pillarbox.sasl.client_exchange import Login, broken, octets_of, unfit
 from pillarbox.sasl.exchange import Challenge, Exchange, Refusal, TryDigest
+from pillarbox.sasl.facts import CRAM_MD5
 from pillarbox.sasl.situation import Situation
 
-CRAM_MD5 = "CRAM-MD5"
 CHALLENGE_OCTETS = 1024  # four times the longest message-id; a server that says more means no good
 _RESPONSE = re.compile(rb"(?s:(.+)) ([0-9a-f]{32})")  # a name may hold spaces
 

@@ -5,9 +5,9 @@ from pillarbox.base.secret import Secret
 from pillarbox.sasl.asked_name import asked_name
 from pillarbox.sasl.client_exchange import Login, broken, octets_of, unfit
 from pillarbox.sasl.exchange import Challenge, Exchange, Refusal, TryPassword
+from pillarbox.sasl.facts import LOGIN
 from pillarbox.sasl.situation import Situation
 
-LOGIN = "LOGIN"
 ASK_NAME = b"Username:"  # clients look for these words, not for the draft's
 ASK_PASSWORD = b"Password:"
 

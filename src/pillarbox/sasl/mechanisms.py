@@ -4,48 +4,38 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from pillarbox.base.secret import Secret
-from pillarbox.sasl.cram_md5 import CRAM_MD5, begin_cram_md5
+from pillarbox.sasl.cram_md5 import begin_cram_md5
 from pillarbox.sasl.exchange import Exchange
-from pillarbox.sasl.login import LOGIN, begin_login
-from pillarbox.sasl.oauthbearer import OAUTHBEARER, begin_oauthbearer
-from pillarbox.sasl.plain import PLAIN, begin_plain
-from pillarbox.sasl.scram import SCRAMS, Scram
+from pillarbox.sasl.facts import CRAM_MD5, FACTS, LOGIN, OAUTHBEARER, PLAIN, XOAUTH2, Facts
+from pillarbox.sasl.login import begin_login
+from pillarbox.sasl.oauthbearer import begin_oauthbearer
+from pillarbox.sasl.plain import begin_plain
+from pillarbox.sasl.scram import SCRAMS
 from pillarbox.sasl.situation import Situation
-from pillarbox.sasl.xoauth2 import XOAUTH2, begin_xoauth2
+from pillarbox.sasl.xoauth2 import begin_xoauth2
 
 __all__ = ["MECHANISMS", "Mechanism", "Situation"]
+
+
+Begin = Callable[[Situation, Secret | None], Exchange]  # the initial response, decoded, or None
 
 
 @dataclass(frozen=True, slots=True)
 class Mechanism:
     """A mechanism as the server offers it."""
 
-    name: str
-    reveals_password: bool  # or the token: whoever listens can log in
-    needs_end_point: bool
-    begin: Callable[[Situation, Secret | None], Exchange]  # the initial response, decoded, or None
+    facts: Facts
+    begin: Begin
 
 
-def _scram(scram: Scram) -> Mechanism:
-    return Mechanism(
-        scram.name, reveals_password=False, needs_end_point=scram.is_plus, begin=scram.begin
-    )
-
-
-def _other(
-    name: str, begin: Callable[[Situation, Secret | None], Exchange], *, reveals_password: bool
-) -> Mechanism:
-    return Mechanism(name, reveals_password, needs_end_point=False, begin=begin)
-
-
+_BEGINNINGS: Mapping[str, Begin] = {
+    **{scram.name: scram.begin for scram in SCRAMS},
+    OAUTHBEARER: begin_oauthbearer,
+    XOAUTH2: begin_xoauth2,
+    PLAIN: begin_plain,
+    LOGIN: begin_login,
+    CRAM_MD5: begin_cram_md5,
+}
 MECHANISMS: Mapping[str, Mechanism] = {
-    mechanism.name: mechanism
-    for mechanism in (
-        *map(_scram, SCRAMS),
-        _other(OAUTHBEARER, begin_oauthbearer, reveals_password=True),
-        _other(XOAUTH2, begin_xoauth2, reveals_password=True),
-        _other(PLAIN, begin_plain, reveals_password=True),
-        _other(LOGIN, begin_login, reveals_password=True),
-        _other(CRAM_MD5, begin_cram_md5, reveals_password=False),
-    )
+    name: Mechanism(FACTS[name], begin) for name, begin in _BEGINNINGS.items()
 }

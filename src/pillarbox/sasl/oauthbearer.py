@@ -8,12 +8,12 @@ from pillarbox.sasl.asked_name import asked_name
 from pillarbox.sasl.bearer import SEPARATOR, read_authorization, try_token, write_authorization
 from pillarbox.sasl.client_exchange import Login, unfit
 from pillarbox.sasl.exchange import Exchange, Refusal, first_message
+from pillarbox.sasl.facts import OAUTHBEARER
 from pillarbox.sasl.one_message import OneMessage
 from pillarbox.sasl.saslname import SASLNAME, escape, unescape
 from pillarbox.sasl.saslprep import prepare
 from pillarbox.sasl.situation import Situation
 
-OAUTHBEARER = "OAUTHBEARER"
 DUMMY = b"\x01"
 # Section 3.1. `p=` would be channel binding, which this mechanism has not.
 _MESSAGE = re.compile(rf"[ny],(?:a=({SASLNAME}))?,\x01((?:[A-Za-z]+=[\t\r\n\x20-\x7e]*\x01)*)\x01")

@@ -7,10 +7,10 @@ from pillarbox.base.secret import Secret
 from pillarbox.sasl.asked_name import asked_name
 from pillarbox.sasl.client_exchange import Login, octets_of, unfit
 from pillarbox.sasl.exchange import Exchange, Refusal, TryPassword, first_message
+from pillarbox.sasl.facts import PLAIN
 from pillarbox.sasl.one_message import OneMessage
 from pillarbox.sasl.situation import Situation
 
-PLAIN = "PLAIN"
 _MESSAGE = re.compile(rb"(?P<acting_as>[^\0]*)\0(?P<name>[^\0]+)\0(?P<password>[^\0]+)")
 
 

@@ -20,6 +20,13 @@ from pillarbox.sasl.exchange import (
     ScramVerifier,
     first_message,
 )
+from pillarbox.sasl.facts import (
+    FACTS,
+    SCRAM_SHA_1,
+    SCRAM_SHA_1_PLUS,
+    SCRAM_SHA_256,
+    SCRAM_SHA_256_PLUS,
+)
 from pillarbox.sasl.saslprep import prepare
 from pillarbox.sasl.scram_keys import OCTETS, proves, signature
 from pillarbox.sasl.scram_messages import (
@@ -39,13 +46,13 @@ LEAST_TRIES = 8  # as many as most accounts have credentials: neither none nor a
 class Scram:
     """One of the four mechanisms."""
 
+    name: str
     hash: ScramHash
-    is_plus: bool
 
     @property
-    def name(self) -> str:
-        """As it is announced."""
-        return f"SCRAM-{self.hash.upper()}{'-PLUS' if self.is_plus else ''}"
+    def is_plus(self) -> bool:
+        """Whether it is bound to the channel."""
+        return FACTS[self.name].needs_end_point
 
     def begin(self, situation: Situation, initial: Secret | None) -> Exchange:
         """Run the server's side."""
@@ -106,4 +113,9 @@ class Scram:
         return found
 
 
-SCRAMS = tuple(Scram(kind, is_plus) for is_plus in (True, False) for kind in reversed(ScramHash))
+SCRAMS = (
+    Scram(SCRAM_SHA_256_PLUS, ScramHash.SHA_256),
+    Scram(SCRAM_SHA_1_PLUS, ScramHash.SHA_1),
+    Scram(SCRAM_SHA_256, ScramHash.SHA_256),
+    Scram(SCRAM_SHA_1, ScramHash.SHA_1),
+)

@@ -7,10 +7,10 @@ from pillarbox.sasl.asked_name import asked_name
 from pillarbox.sasl.bearer import read_authorization, try_token, write_authorization
 from pillarbox.sasl.client_exchange import Login, octets_of, unfit
 from pillarbox.sasl.exchange import Exchange, Refusal, first_message
+from pillarbox.sasl.facts import XOAUTH2
 from pillarbox.sasl.one_message import OneMessage
 from pillarbox.sasl.situation import Situation
 
-XOAUTH2 = "XOAUTH2"
 _MESSAGE = re.compile(rb"user=([^\x01]+)\x01auth=([\x20-\x7e]*)\x01\x01")
 
 
