@@ -35,7 +35,7 @@ class CramProof:
 
 
 def begin_cram_md5(situation: Situation, initial: Secret | None) -> Exchange:
-    """Run the server's side; it speaks first, and so takes no initial response."""
+    """Run the server's side: RFC 2195, section 2. It speaks first: no initial response."""
     if initial is not None:
         return Refusal.BAD_RESPONSE  # RFC 5034, section 4
     challenge = _challenge(situation)
@@ -52,7 +52,7 @@ def begin_cram_md5(situation: Situation, initial: Secret | None) -> Exchange:
 
 
 def _challenge(situation: Situation) -> bytes:
-    """Return a message-id of random digits; it is fresh without a clock."""
+    """Return a message-id of random digits: RFC 2195, section 2. It is fresh without a clock."""
     digits = int.from_bytes(situation.nonce().encode("ascii"))
     return f"<{digits}@{situation.hostname}>".encode()
 

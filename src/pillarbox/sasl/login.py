@@ -13,7 +13,10 @@ ASK_PASSWORD = b"Password:"
 
 
 def begin_login(_situation: Situation, initial: Secret | None) -> Exchange:
-    """Run the server's side; an initial response that is not empty is the name."""
+    """Run the server's side: it asks for the name, then for the password.
+
+    An initial response (RFC 5034, section 4) that is not empty is the name.
+    """
     given = initial
     if given is None or not given.reveal():
         given = yield Challenge(ASK_NAME)

@@ -27,7 +27,7 @@ class _Message:
 
 
 def begin_oauthbearer(_situation: Situation, initial: Secret | None) -> Exchange:
-    """Run the server's side."""
+    """Run the server's side: RFC 7628, section 3.2."""
     message = _read((yield from first_message(initial)))
     if message is None:
         return Refusal.BAD_RESPONSE

@@ -55,7 +55,7 @@ class Scram:
         return FACTS[self.name].needs_end_point
 
     def begin(self, situation: Situation, initial: Secret | None) -> Exchange:
-        """Run the server's side."""
+        """Run the server's side: RFC 5802, section 5."""
         first = read_client_first((yield from first_message(initial)).reveal())
         if first is None or not self._may_go_on(first, situation):
             return Refusal.BAD_RESPONSE

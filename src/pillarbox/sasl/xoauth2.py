@@ -15,7 +15,7 @@ _MESSAGE = re.compile(rb"user=([^\x01]+)\x01auth=([\x20-\x7e]*)\x01\x01")
 
 
 def begin_xoauth2(_situation: Situation, initial: Secret | None) -> Exchange:
-    """Run the server's side."""
+    """Run the server's side; it refuses as OAUTHBEARER does: RFC 7628, section 3.2.3."""
     parts = _MESSAGE.fullmatch((yield from first_message(initial)).reveal())
     token = read_authorization(parts[2].decode("ascii")) if parts else None
     if parts is None or token is None:
