@@ -54,6 +54,7 @@ class Service:
         rules = ProxyRules(trust(config.proxy.trusted))
         self._pop3 = Pop3Service(self._server_services(), limits_of(config), rules)
         self._lmtp = LmtpService(self._delivery_services())
+        self._reloading: asyncio.Future[None] | None = None
         self._listening = Listening(system.home, self._note_exhausted)
         days = config.policy.retention_days
         self._retirement = Retirement(system.retention, days, self._disk, self._journal)
@@ -64,7 +65,7 @@ class Service:
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, stop.set)
         loop.add_signal_handler(signal.SIGINT, stop.set)
-        loop.add_signal_handler(signal.SIGHUP, self._reload)
+        loop.add_signal_handler(signal.SIGHUP, self._begin_reload)
         try:
             await self._listen()
             self._note_groups()
@@ -114,9 +115,13 @@ class Service:
         self._asking.close()
         self._disk.close()
 
-    def _reload(self) -> None:
+    def _begin_reload(self) -> None:
+        self._reloading = asyncio.ensure_future(self._reload())
+
+    async def _reload(self) -> None:
         try:
-            self._tls.reload()
+            # In a thread: it reads files, and tries each pair with handshakes of its own.
+            await self._disk.run(self._tls.reload)
         except Fault as fault:
             self._journal.note("certificate.refused", why=fault)
         else:
