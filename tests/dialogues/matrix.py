@@ -87,7 +87,12 @@ NUMBER_SHAPES: dict[str, Callable[[Said], bool]] = {
     "hexadecimal": _number(rb"0x\d+"),
     "no number": _number(rb"[a-z]+"),
 }
-Cell = tuple[str, str]
+STAGES = {
+    place: "TRANSACTION" if place.value.startswith("TRANSACTION") else "AUTHORIZATION"
+    for place in Place
+    if place not in {Place.CHALLENGED, Place.OVER}  # where a line is no command
+}
+Cell = tuple[str, str, str]
 
 
 def said(line: bytes) -> Said:
@@ -103,11 +108,13 @@ def places(dialogues: Iterable[Dialogue]) -> set[tuple[str, Place]]:
 
 
 def shapes(dialogues: Iterable[Dialogue]) -> set[Cell]:
-    """Return each verb that is said and answered, with how."""
+    """Return each verb that is said and answered, with the state and how."""
     every = SHAPES | NUMBER_SHAPES
     return {
-        (one.name, shape)
-        for one in (said(each.line) for each in _all(dialogues) if each.reply is not None)
+        (one.name, STAGES[each.place], shape)
+        for each in _all(dialogues)
+        if each.place in STAGES
+        for one in [said(each.line)]
         for shape, is_so in every.items()
         if is_so(one)
     }
@@ -119,9 +126,12 @@ def every_place() -> set[tuple[str, Place]]:
 
 
 def every_shape() -> set[Cell]:
-    """Return all that should be covered: each verb in each shape, of numbers where it has some."""
-    cells = {(verb, shape) for verb in (*MOST, UNKNOWN) for shape in SHAPES}
-    return cells | {(verb, shape) for verb in NUMBERED for shape in NUMBER_SHAPES}
+    """Return all that should be covered: each verb in each state in each shape."""
+    stages = set(STAGES.values())
+    general = {(verb, stage, shape) for verb in VERBS[:-1] for stage in stages for shape in SHAPES}
+    return general | {
+        (verb, stage, shape) for verb in NUMBERED for stage in stages for shape in NUMBER_SHAPES
+    }
 
 
 def _all(dialogues: Iterable[Dialogue]) -> Iterator[Exchange]:

@@ -7,7 +7,7 @@ there is before (`given site KEY = VALUE` sets what the configuration would), `t
 a.eml b.eml` what is in the maildrop afterwards.
 
 `dovecot not applicable - WHY` keeps a dialogue from a real Dovecot. `dovecot differs - WHY` stands
-below what Dovecot does otherwise, and that below it: `D:` and `D~` as `S:` and `S~`; `D nothing`;
+below what Dovecot does otherwise, and that below it: `D:` and `D~` as `S:` and `S~`;
 `D close`; `D open`; `D tls`, a handshake where none should be; `D end`, where it goes too far apart
 to be played on; `D then maildrop NAME = a.eml`. See README.md.
 """
@@ -29,7 +29,7 @@ MAILDROP = re.compile(r"(given|then) maildrop (\w+) =((?: [\w.-]+)*)")
 FLAG = re.compile(r"given (secure|plaintext allowed|no certificate|in use \w+|too soon \w+)")
 SITE = re.compile(r"given site (.*)")
 APART = re.compile(r"dovecot (differs|not applicable) - (.+)")
-OTHERWISE = re.compile(r"D(?:(:|~)(?: (.*))?| (nothing|close|open|tls|end))")
+OTHERWISE = re.compile(r"D(?:(:|~)(?: (.*))?| (close|open|tls|end))")
 OTHER_THEN = re.compile(r"D then maildrop (\w+) =((?: [\w.-]+)*)")
 JAPANESE = Language("ja", "日本語", lambda text: {"Goodbye.": "さようなら。"}.get(text, text))
 

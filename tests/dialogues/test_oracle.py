@@ -96,7 +96,7 @@ def changed(name: str, before: str, after: str, folder: Path) -> Dialogue:
             "",
             id="open",
         ),
-        pytest.param("stls-arguments", "D tls", "D close", id="handshake"),
+        pytest.param("stls-arguments", "D tls\n", "", id="handshake"),
         pytest.param("wrong-state-before-login", "D: -ERR\nD close", "D close", id="a line more"),
         pytest.param("stls", "S: +OK 2 169", "S: +OK 2 169\ndovecot differs - x\nD: +OK 2 169"),
         pytest.param("stls", "S: +OK Begin", "S: +OK\ndovecot differs - x\nD: -ERR\nS: +OK Begin"),
