@@ -2,6 +2,8 @@
 
 import hashlib
 import hmac
+from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -120,35 +122,127 @@ def test_sha_1_takes_no_main_password_unless_it_is_asked_to(
     assert [] == list(scram.find("mrose", SHA_1).verifiers)
 
 
-def test_a_main_password_takes_no_part_in_parameters_that_are_too_weak_for_one(
-    devices: Devices, with_sha_1: Passwords, database: Database, keys: SiteKeys, mrose: Account
-) -> None:
-    devices.add("mrose", "phone")
-    asked = Scram(database, keys, CHEAP_WITH_SHA_1)
+# A policy that changes
 
-    with_sha_1.set_password("mrose", RIGHT)
-    with_sha_1.try_password("mrose", RIGHT)
+
+@pytest.fixture
+def asked(database: Database, keys: SiteKeys) -> Scram:
+    """Give SCRAM as it is once SHA-1 takes main passwords."""
+    return Scram(database, keys, CHEAP_WITH_SHA_1)
+
+
+def owners(scram: Scram, hash_: ScramHash) -> list[DeviceId | None]:
+    return [verifier.identity.device for verifier in scram.find("mrose", hash_).verifiers]
+
+
+@pytest.mark.usefixtures("mrose")
+def test_the_count_is_the_policys_whatever_it_was_before(
+    devices: Devices, passwords: Passwords, with_sha_1: Passwords, scram: Scram, asked: Scram
+) -> None:
+    seen = [(parameters(scram, name, SHA_1)[1], APP_ITERATIONS) for name in ("mrose", "nobody")]
+    phone = devices.add("mrose", "phone")
+
+    for change, now in ((with_sha_1, asked), (passwords, scram), (with_sha_1, asked)):
+        count = parameters(now, "nobody", SHA_1)[1]
+        seen += [(parameters(now, "mrose", SHA_1)[1], count)]
+        for password in (RIGHT, phone):
+            change.try_password("mrose", password)
+            seen += [(parameters(now, "mrose", SHA_1)[1], count)]
+
+    assert all(known == unknown for known, unknown in seen)
+    assert fakes.MAIN_ITERATIONS == seen[-1][0]
+
+
+@pytest.mark.usefixtures("mrose")
+def test_a_login_with_each_password_brings_back_its_verifier_under_the_new_count(
+    devices: Devices, passwords: Passwords, with_sha_1: Passwords, scram: Scram, asked: Scram
+) -> None:
+    phone = devices.add("mrose", "phone")
+    sha_256 = scram.find("mrose", SHA_256)
+
+    on = [owners(asked, SHA_1)]
+    for password in (RIGHT, phone):
+        with_sha_1.try_password("mrose", password)
+        on.append(owners(asked, SHA_1))
+    off = [owners(scram, SHA_1)]
+    for password in (RIGHT, phone):
+        passwords.try_password("mrose", password)
+        off.append(owners(scram, SHA_1))
+
+    assert [[], [None], [None, DeviceId(1)]] == on
+    assert [[], [], [DeviceId(1)]] == off
+    assert sha_256 == scram.find("mrose", SHA_256)
+
+
+@pytest.mark.usefixtures("mrose")
+def test_a_verifier_that_is_made_anew_proves_the_same_app_password(
+    devices: Devices, with_sha_1: Passwords, asked: Scram
+) -> None:
+    phone = devices.add("mrose", "phone")
+
+    with_sha_1.try_password("mrose+phone", phone)
 
     found = asked.find("mrose", SHA_1)
-    assert [DeviceId(1)] == [verifier.identity.device for verifier in found.verifiers]
-    assert APP_ITERATIONS == found.iterations
-    assert [] == asked.missing(mrose.id)
+    (verifier,) = found.verifiers
+    assert derive(phone.reveal(), found.salt, found.iterations, SHA_1) == keys_of(verifier)
 
 
-def test_once_nothing_is_made_with_weak_parameters_strong_ones_take_their_place(
-    devices: Devices, with_sha_1: Passwords, database: Database, keys: SiteKeys, mrose: Account
+def test_no_main_password_ever_has_a_verifier_of_an_app_passwords_count(
+    devices: Devices,
+    passwords: Passwords,
+    with_sha_1: Passwords,
+    database: Database,
+    mrose: Account,
 ) -> None:
-    devices.add("mrose", "phone")
-    asked = Scram(database, keys, CHEAP_WITH_SHA_1)
-    sha_256 = asked.find("mrose", SHA_256)
+    weak = "SELECT 1 FROM credentials JOIN scram_parameters USING (account_id)"
+    weak += " WHERE device_id IS NULL AND scheme = 'scram-' || hash AND iterations < ?"
+    found = []
+    phone = devices.add(mrose.name, "phone")
 
-    devices.revoke("mrose", "phone")
-    with_sha_1.try_password("mrose", RIGHT)
+    for change in (with_sha_1, passwords, with_sha_1):
+        for step in (
+            partial(change.set_password, "mrose", RIGHT),
+            partial(change.try_password, "mrose", phone),
+            partial(change.try_password, "mrose", RIGHT),
+            partial(devices.revoke, "mrose", "phone"),
+            partial(devices.add, "mrose", "phone"),
+        ):
+            step()
+            with database.reading() as rows:
+                found += rows.all(weak, fakes.MAIN_ITERATIONS)
 
-    found = asked.find("mrose", SHA_1)
-    assert [Identity(mrose.id)] == [verifier.identity for verifier in found.verifiers]
-    assert fakes.MAIN_ITERATIONS == found.iterations
-    assert sha_256.salt == asked.find("mrose", SHA_256).salt
+    assert [] == found
+
+
+def test_a_device_that_is_revoked_while_its_verifiers_are_made_gets_none(
+    devices: Devices,
+    database: Database,
+    keys: SiteKeys,
+    app_passwords: AppPasswords,
+    mrose: Account,
+) -> None:
+    phone = devices.add(mrose.name, "phone")
+    slow = RevokedMeanwhile(database, keys, CHEAP_WITH_SHA_1)
+    slow.devices = devices
+    meddled = Passwords(database, FakeClock(), CountedScheme(), slow, app_passwords)
+
+    meddled.try_password("mrose", phone)
+
+    with database.reading() as rows:
+        left = rows.all("SELECT scheme FROM credentials WHERE device_id IS NOT NULL")
+    assert [] == left
+
+
+class RevokedMeanwhile(Scram):
+    """Revokes the phone while its verifiers are made anew."""
+
+    devices: Devices
+
+    def device_verifiers(
+        self, name: str, password: bytes, hashes: Iterable[ScramHash] = ScramHash
+    ) -> tuple[Verifier, ...]:
+        self.devices.revoke("mrose", "phone")
+        return super().device_verifiers(name, password, hashes)
 
 
 # An account of old
@@ -261,10 +355,12 @@ def test_unknown_and_known_names_alike_are_told_nothing_without_the_master_key(
 # What is kept
 
 
-def test_a_verifier_of_other_parameters_than_the_accounts_is_left_out(
+def test_a_verifier_of_another_salt_than_the_accounts_is_left_out(
     database: Database, scram: Scram, mrose: Account
 ) -> None:
-    stray = Verifier("scram-sha-256", "00:00", ScramParameters(SHA_256, b"other", 5_000))
+    stray = Verifier(
+        "scram-sha-256", "00:00", ScramParameters(SHA_256, b"other", fakes.MAIN_ITERATIONS)
+    )
     before = scram.find("mrose", SHA_256)
 
     database.write(lambda rows: add_verifiers(rows, mrose.id, None, [stray], 0))

@@ -11,14 +11,6 @@ from pillarbox.base.names import AccountId, DeviceId
 from pillarbox.db.sqlite import Rows
 from pillarbox.sasl.exchange import ScramHash
 
-UNUSED = """
-    DELETE FROM scram_parameters
-    WHERE account_id = (SELECT account_id FROM devices WHERE id = ?) AND NOT EXISTS (
-        SELECT 1 FROM credentials WHERE credentials.account_id = scram_parameters.account_id
-        AND scheme = 'scram-' || hash
-    )
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class ScramParameters:
@@ -46,17 +38,22 @@ def replace_main_verifiers(
     add_verifiers(rows, account, None, verifiers, now)
 
 
-def replace_each_main_verifier(
-    rows: Rows, account: AccountId, verifiers: Iterable[Verifier], now: int
+def replace_each_verifier(
+    rows: Rows,
+    account: AccountId,
+    device: DeviceId | None,
+    verifiers: Iterable[Verifier],
+    now: int,
 ) -> None:
-    """Put each of these in the place of the main password's of the same scheme."""
+    """Put each of these in the place of the device's, or main password's, of the same scheme."""
     for verifier in verifiers:
         rows.run(
-            "DELETE FROM credentials WHERE account_id = ? AND scheme = ? AND device_id IS NULL",
+            "DELETE FROM credentials WHERE account_id = ? AND scheme = ? AND device_id IS ?",
             account,
             verifier.scheme,
+            device,
         )
-        add_verifiers(rows, account, None, [verifier], now)
+        add_verifiers(rows, account, device, [verifier], now)
 
 
 def add_verifiers(
@@ -68,8 +65,9 @@ def add_verifiers(
 ) -> None:
     """Give a device, or the main password, these verifiers as well.
 
-    A verifier of other SCRAM parameters than the account's is left out: another process made those
-    meanwhile, and no client could prove anything against it.
+    Where a SCRAM verifier has another count than the account's of that hash, the policy is another
+    now: all of that hash go. One of another salt is left out: another process made that salt
+    meanwhile, and no client could prove anything against the verifier.
     """
     rows.run_each(
         "INSERT INTO credentials (account_id, device_id, scheme, verifier, created_at)"
@@ -77,15 +75,15 @@ def add_verifiers(
         [
             (account, device, verifier.scheme, verifier.text, now)
             for verifier in verifiers
-            if verifier.parameters is None or _share(rows, account, verifier.parameters)
+            if verifier.parameters is None
+            or _share(rows, account, verifier.scheme, verifier.parameters)
         ],
     )
 
 
 def drop_device_verifiers(rows: Rows, device: DeviceId) -> None:
-    """Leave a device without a way to log in; SCRAM parameters that nothing is made with go too."""
+    """Leave a device without a way to log in."""
     rows.run("DELETE FROM credentials WHERE device_id = ?", device)
-    rows.run(UNUSED, device)
 
 
 def drop_verifiers(rows: Rows, account: AccountId) -> None:
@@ -94,19 +92,19 @@ def drop_verifiers(rows: Rows, account: AccountId) -> None:
     rows.run("DELETE FROM scram_parameters WHERE account_id = ?", account)
 
 
-def _share(rows: Rows, account: AccountId, wanted: ScramParameters) -> bool:
-    """Make these the account's parameters where it has none; say whether they are."""
+def _share(rows: Rows, account: AccountId, scheme: str, wanted: ScramParameters) -> bool:
+    """Make these the account's parameters where it has none of that count; say whether they are."""
+    found = "SELECT salt, iterations FROM scram_parameters WHERE account_id = ? AND hash = ?"
+    kept = rows.one(found, account, wanted.hash)
+    if kept and kept[1] == wanted.iterations:
+        return bool(kept[0] == wanted.salt)
+    rows.run("DELETE FROM credentials WHERE account_id = ? AND scheme = ?", account, scheme)
     rows.run(
-        "INSERT INTO scram_parameters (account_id, hash, salt, iterations) VALUES (?, ?, ?, ?)"
-        " ON CONFLICT DO NOTHING",
+        "INSERT OR REPLACE INTO scram_parameters (account_id, hash, salt, iterations)"
+        " VALUES (?, ?, ?, ?)",
         account,
         wanted.hash,
         wanted.salt,
         wanted.iterations,
     )
-    kept = rows.one(
-        "SELECT salt, iterations FROM scram_parameters WHERE account_id = ? AND hash = ?",
-        account,
-        wanted.hash,
-    )
-    return kept == (wanted.salt, wanted.iterations)
+    return True

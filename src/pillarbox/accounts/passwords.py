@@ -13,7 +13,7 @@ from pillarbox.accounts.app_passwords import AppPasswords
 from pillarbox.accounts.argon2id import PasswordScheme
 from pillarbox.accounts.credentials import (
     Verifier,
-    replace_each_main_verifier,
+    replace_each_verifier,
     replace_main_verifiers,
 )
 from pillarbox.accounts.login_name import LoginName, read_login_name
@@ -31,6 +31,8 @@ VERIFIER = """
     FROM accounts JOIN credentials ON account_id = accounts.id
     WHERE name = ? AND state = 'enabled' AND scheme = ? AND device_id IS NULL
 """
+
+SERVING = "SELECT 1 FROM devices WHERE id = ? AND revoked_at IS NULL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +103,28 @@ class Passwords:
             identity = self._app_passwords.find(who, tries[0])
         except OperatorFault as missing:  # main passwords need no key: let these people in
             identity, fault = None, missing
+        if identity is not None:
+            with contextlib.suppress(Fault):  # as for a main password
+                self._renew_device(name, identity, tries[0])
         identity = identity or self._try_main(who, tries)
         if identity is None and fault is not None:
             raise fault
         return identity
+
+    def _renew_device(self, name: str, identity: Identity, password: bytes) -> None:
+        """Make the SCRAM verifiers that a device lacks: those it had were of another policy."""
+        account, device = identity.account, identity.device
+        hashes = self._scram.missing(account, device)
+        if not hashes:
+            return
+        verifiers = self._scram.device_verifiers(name, password, hashes)
+        now = int(self._clock.now())
+
+        def replace(rows: Rows) -> None:
+            if rows.one(SERVING, device):  # it may have been revoked meanwhile
+                replace_each_verifier(rows, account, device, verifiers, now)
+
+        self._database.write(replace)
 
     def _try_main(self, who: LoginName, tries: tuple[bytes, ...]) -> Identity | None:
         main = self._find(who)
@@ -140,7 +160,7 @@ class Passwords:
             # By its old text too: the password may have been changed meanwhile.
             same = "SELECT 1 FROM credentials WHERE id = ? AND verifier = ?"
             if rows.one(same, main.credential, main.verifier):
-                replace_each_main_verifier(rows, main.account, verifiers, now)
+                replace_each_verifier(rows, main.account, None, verifiers, now)
 
         self._database.write(replace)
 

@@ -2,7 +2,9 @@
 
 A salt is made from the name under a key of this site, whether or not somebody has that name. So an
 account that is added, disabled or removed, or that gets its first verifier, changes nothing that a
-stranger sees; and a name that nobody has looks as it will once somebody has it.
+stranger sees; and a name that nobody has looks as it will once somebody has it. Nor does a count
+show what the policy once was: verifiers of another count are as if there were none, and a login
+with the password makes them anew.
 """
 
 import hashlib
@@ -27,7 +29,7 @@ SCHEMES = {ScramHash.SHA_1: "scram-sha-1", ScramHash.SHA_256: "scram-sha-256"}
 
 PARAMETERS = """
     SELECT salt, iterations FROM accounts JOIN scram_parameters ON account_id = accounts.id
-    WHERE name = ? AND state <> 'removed' AND hash = ?
+    WHERE name = ? AND state <> 'removed' AND hash = ? AND iterations = ?
 """
 VERIFIERS = """
     SELECT accounts.id, devices.id, verifier
@@ -37,9 +39,10 @@ VERIFIERS = """
     AND coalesce(?, devices.name) IS devices.name
     ORDER BY credentials.id
 """
-MAIN_SCHEMES = "SELECT scheme FROM credentials WHERE account_id = ? AND device_id IS NULL"
-
-WEAK = "SELECT hash FROM scram_parameters WHERE account_id = ? AND iterations < ?"
+HAS = """
+    SELECT 1 FROM credentials JOIN scram_parameters USING (account_id)
+    WHERE account_id = ? AND device_id IS ? AND scheme = ? AND hash = ? AND iterations = ?
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,7 @@ class ScramPolicy:
         return (ScramHash.SHA_256,)
 
     def iterations(self, hash_: ScramHash) -> int:
-        """Return the count of new accounts; an account that has one keeps it."""
+        """Return the count, which no other verifier is tried under."""
         return self.main_iterations if hash_ in self.main_hashes else self.app_iterations
 
 
@@ -78,7 +81,7 @@ class Scram:
         who = read_login_name(name)
         new = self._new_parameters(who, hash_)  # made for everyone: it costs the same then
         with self._database.reading() as rows:
-            known = _parameters(rows, who, hash_)
+            known = self._known_parameters(rows, who, hash_)
             found = rows.all(VERIFIERS, who.account, SCHEMES[hash_], who.device)
         shown = known or new
         verifiers = [_verifier(*row) for row in found if self._takes_part(hash_, row[1])]
@@ -89,34 +92,44 @@ class Scram:
     ) -> tuple[Verifier, ...]:
         """Return verifiers of a main password, of these hashes or all that it takes part in.
 
-        None of parameters that are too weak for one: an account's SHA-1 may be of its app passwords
-        alone, from before it was opened to main passwords. Slow on purpose. Raises OperatorFault,
-        StoreFault.
+        Slow on purpose. Raises OperatorFault, StoreFault.
         """
         wanted = self._policy.main_hashes if hashes is None else hashes
-        parameters = (self._parameters(name, hash_) for hash_ in wanted)
-        return tuple(_make(password, each) for each in parameters if self._is_strong(each))
+        return tuple(_make(password, self._parameters(name, hash_)) for hash_ in wanted)
 
-    def device_verifiers(self, name: str, password: bytes) -> tuple[Verifier, ...]:
+    def device_verifiers(
+        self, name: str, password: bytes, hashes: Iterable[ScramHash] = ScramHash
+    ) -> tuple[Verifier, ...]:
         """Return verifiers of an app password; raises OperatorFault, StoreFault."""
-        return tuple(_make(password, self._parameters(name, hash_)) for hash_ in ScramHash)
+        return tuple(_make(password, self._parameters(name, hash_)) for hash_ in hashes)
 
-    def missing(self, account: AccountId) -> list[ScramHash]:
-        """Return the hashes that the main password should have a verifier of and has not."""
+    def missing(self, account: AccountId, device: DeviceId | None = None) -> list[ScramHash]:
+        """Return the hashes that a password should have a verifier of and has not.
+
+        It is a device's, or the main password.
+        """
         with self._database.reading() as rows:
-            found = {scheme for (scheme,) in rows.all(MAIN_SCHEMES, account)}
-            weak = rows.all(WEAK, account, self._policy.main_iterations)
-        hashes = [hash_ for hash_ in self._policy.main_hashes if (hash_,) not in weak]
-        return [hash_ for hash_ in hashes if SCHEMES[hash_] not in found]
+            return [
+                hash_
+                for hash_ in (self._policy.main_hashes if device is None else ScramHash)
+                if not rows.one(HAS, account, device, *self._kind(hash_))
+            ]
+
+    def _kind(self, hash_: ScramHash) -> tuple[str, ScramHash, int]:
+        return SCHEMES[hash_], hash_, self._policy.iterations(hash_)
 
     def _parameters(self, name: str, hash_: ScramHash) -> ScramParameters:
         who = read_login_name(name)
         with self._database.reading() as rows:
-            known = _parameters(rows, who, hash_)
+            known = self._known_parameters(rows, who, hash_)
         return known or self._new_parameters(who, hash_)
 
-    def _is_strong(self, parameters: ScramParameters) -> bool:
-        return parameters.iterations >= self._policy.main_iterations
+    def _known_parameters(
+        self, rows: Rows, who: LoginName, hash_: ScramHash
+    ) -> ScramParameters | None:
+        """Return an account's parameters; those of another policy are none."""
+        found = rows.one(PARAMETERS, who.account, hash_, self._policy.iterations(hash_))
+        return ScramParameters(hash_, *found) if found else None
 
     def _new_parameters(self, who: LoginName, hash_: ScramHash) -> ScramParameters:
         key = self._keys.find_or_make(SCRAM_SALTS)
@@ -132,11 +145,6 @@ def _make(password: bytes, parameters: ScramParameters) -> Verifier:
     keys = derive(password, parameters.salt, parameters.iterations, parameters.hash)
     text = ":".join(key.hex() for key in keys)
     return Verifier(SCHEMES[parameters.hash], text, parameters)
-
-
-def _parameters(rows: Rows, who: LoginName, hash_: ScramHash) -> ScramParameters | None:
-    found = rows.one(PARAMETERS, who.account, hash_)
-    return ScramParameters(hash_, *found) if found else None
 
 
 def _verifier(account: int, device: int | None, text: str) -> ScramVerifier:
