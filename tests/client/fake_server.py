@@ -72,9 +72,12 @@ class FakeServer:
     async def dial(self, host: str, port: int, seconds: float) -> MemoryStream:
         """Be the network between a client and this server."""
         near, far = memory_pair()
-        task = asyncio.ensure_future(Session(self, far).run())
+        task = asyncio.ensure_future(self.session(far).run())
         self.sessions.add(task)
         return near
+
+    def session(self, stream: Stream) -> "Session":
+        return Session(self, stream)
 
     def count(self, keyword: bytes) -> int:
         return sum(line.startswith(keyword) for line in self.heard)

@@ -232,14 +232,6 @@ def test_the_reply_code_says_why_the_login_failed(line: bytes, fault: type[PeerF
     assert fault is type(login_fault(FakeServer(says={b"AUTH": line + b"\r\n"})))
 
 
-def test_a_server_that_repeats_the_password_does_not_bring_it_into_the_fault() -> None:
-    fake = FakeServer(
-        capabilities=without("SASL"), says={b"PASS": b"-ERR bad password correct horse\r\n"}
-    )
-
-    assert "bad password ***" in str(login_fault(fake))
-
-
 def test_a_challenge_is_answered_once_and_then_the_exchange_is_cancelled() -> None:
     response = b64encode(b"\0mrose\0correct horse")
     patient = FakeServer(says={b"AUTH": b"+ \r\n"})

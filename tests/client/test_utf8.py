@@ -8,7 +8,7 @@ import pytest
 
 from pillarbox.base.secret import Secret
 from pillarbox.client.connect import connect
-from pillarbox.client.faults import BeyondAsciiFault, NotAcceptedFault
+from pillarbox.client.faults import BeyondAsciiFault
 from pillarbox.client.server import Server, Tls
 from pillarbox.sasl.client import UnfitFault
 from tests.client.fake_server import HOST, FakeServer, ca_file
@@ -151,10 +151,3 @@ def test_what_cannot_be_prepared_is_not_sent(name: str, password: bytes, server:
         log_in(fake, name, password, server)
 
     assert [b"CAPA"] == fake.heard
-
-
-def test_a_server_that_repeats_the_prepared_password_does_not_bring_it_into_the_fault() -> None:
-    fake = FakeServer(capabilities=TAKES_UTF8, says={b"PASS": "-ERR no fin ü\r\n".encode()})
-
-    with pytest.raises(NotAcceptedFault, match=r"no \*\*\*$"):
-        log_in(fake, "mrose", "ﬁn ü".encode())

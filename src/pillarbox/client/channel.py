@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from pillarbox.base.errors import Bug, PeerFault
 from pillarbox.client.faults import HungUpFault, refused
+from pillarbox.client.sent import Sent
 from pillarbox.net.deadline import within
 from pillarbox.net.stream import Stream
 from pillarbox.sasl.apop import find_timestamp
@@ -32,6 +33,7 @@ class Channel:
         self._conversation = ClientConversation()
         self.is_secure = is_secure
         self.timestamp: bytes | None = None  # for APOP: RFC 1939, section 7
+        self.sent = Sent()  # no fault may repeat it
 
     @property
     def end_point(self) -> bytes | None:
@@ -41,6 +43,8 @@ class Channel:
     async def send(self, commands: Sequence[Command]) -> None:
         """Send these in one go; raises UnsendableFault too, and then has sent none."""
         octets = b"".join([self._conversation.send(command) for command in commands])
+        for command in commands:
+            self.sent.note(command)
         async with within(self._seconds):
             await self._stream.write(octets)
 
@@ -73,7 +77,7 @@ class Channel:
         """Return the lines of a listing, its first line too; raises RefusedFault on `-ERR`."""
         reply = await self.reply()
         if not reply.is_ok:
-            raise refused(reply)
+            raise refused(reply, self.sent)
         lines = []
         while not isinstance(answer := await self.answer(), End):
             lines.append(expected(answer, ReplyLine).line)

@@ -46,7 +46,7 @@ async def _prepare(stream: Stream, secure: Secure, server: Server) -> Channel:
     channel = Channel(stream, server.timeout_seconds, is_secure=is_implicit)
     greeting = await channel.greeting()
     if not greeting.is_ok:
-        raise greeting_fault(greeting)
+        raise greeting_fault(greeting, channel.sent)
     if server.tls is Tls.STLS:
         await _start_tls(channel, secure)
     return channel

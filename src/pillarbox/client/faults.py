@@ -1,12 +1,8 @@
 """What can go wrong with a server, each under a name of its own."""
 
-import base64
-
 from pillarbox.base.errors import OperatorFault, PeerFault
-from pillarbox.base.secret import Secret
+from pillarbox.client.sent import Sent
 from pillarbox.wire.pop3.answers import Greeting, Reply
-
-TEXT_CHARACTERS = 200  # of what the server says; it goes into one line of a terminal
 
 
 class HungUpFault(PeerFault):
@@ -63,43 +59,36 @@ class TryLaterFault(RefusedFault):
     """The name and the password are not to blame: RFC 3206, section 4; RFC 2449, section 8.1.1."""
 
 
-def login_fault(reply: Reply, password: Secret) -> RefusedFault:
-    """Return the fault that a `-ERR` to a login is; it does not repeat the password."""
-    text = _shown(reply.text, password)
+def login_fault(reply: Reply, sent: Sent) -> RefusedFault:
+    """Return the fault that a `-ERR` to a login is; it repeats nothing that was sent."""
+    code, text = _code(reply, sent), sent.shown(reply.text)
     match (reply.code or "").partition("/")[0]:
         case "IN-USE":
-            return RemoteInUseFault("The remote maildrop is in use.", code=reply.code)
+            return RemoteInUseFault("The remote maildrop is in use.", code=code)
         case "SYS" | "LOGIN-DELAY":
-            return TryLaterFault(
-                "The server cannot let us in now: {text}", code=reply.code, text=text
-            )
+            return TryLaterFault("The server cannot let us in now: {text}", code=code, text=text)
         case _:
             return NotAcceptedFault(
-                "The server did not accept the name or the password: {text}",
-                code=reply.code,
-                text=text,
+                "The server did not accept the name or the password: {text}", code=code, text=text
             )
 
 
-def greeting_fault(greeting: Greeting) -> RefusedFault:
+def greeting_fault(greeting: Greeting, sent: Sent) -> RefusedFault:
     """Return the fault that a `-ERR` in place of a greeting is."""
     return GreetingFault(
         "The server does not want to speak now: {text}",
-        code=greeting.code,
-        text=greeting.text[:TEXT_CHARACTERS],
+        code=_code(greeting, sent),
+        text=sent.shown(greeting.text),
     )
 
 
-def refused(reply: Reply) -> RefusedFault:
-    """Return the fault that a `-ERR` after login is."""
+def refused(reply: Reply, sent: Sent) -> RefusedFault:
+    """Return the fault that a `-ERR` after login is; it repeats nothing that was sent."""
     return RefusedFault(
-        "The server refused: {text}", code=reply.code, text=reply.text[:TEXT_CHARACTERS]
+        "The server refused: {text}", code=_code(reply, sent), text=sent.shown(reply.text)
     )
 
 
-def _shown(text: str, password: Secret) -> str:
-    # A server that repeats what it was sent must not bring the password into a log.
-    secret = password.reveal()
-    for form in (secret, base64.b64encode(secret)):
-        text = text.replace(form.decode("utf-8", "replace"), "***")
-    return text[:TEXT_CHARACTERS]
+def _code(said: Greeting | Reply, sent: Sent) -> str | None:
+    # A server may put brackets around anything.
+    return said.code if said.code == sent.shown(said.code or "") else None

@@ -40,6 +40,7 @@ async def log_in(
     MechanismFault where the server has not proven itself; NotAcceptedFault, RemoteInUseFault,
     TryLaterFault.
     """
+    channel.sent.keep(secret)
     way = _way(channel, server, announced)
     if way in {USER, APOP}:
         name, secret = prepared(way, announced, name, secret)
@@ -60,7 +61,7 @@ async def log_in(
         )
         reply = await _exchange(channel, begin(way, login))
     if not reply.is_ok:
-        raise login_fault(reply, secret)
+        raise login_fault(reply, channel.sent)
 
 
 def _way(channel: Channel, server: Server, announced: Announced) -> str:

@@ -46,7 +46,7 @@ class IncomingMessage:
         reply = await self._channel.reply()
         if not reply.is_ok:
             self._is_over = True
-            raise refused(reply)
+            raise refused(reply, self._channel.sent)
 
 
 async def retrieve(
