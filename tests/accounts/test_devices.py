@@ -402,6 +402,18 @@ def test_a_name_that_nobody_has_is_tried_too(digests: Digests) -> None:
     assert 1 == proof.tries
 
 
+@pytest.mark.usefixtures("phone")
+def test_without_the_master_key_every_name_gets_one_answer(
+    digests: Digests, accounts: Accounts, key_file: KeyFile
+) -> None:
+    accounts.add("without-device")
+    key_file.path.unlink()
+
+    for name in ("mrose", "mrose+phone", "mrose+desk", "without-device", "nobody", "not a name"):
+        with pytest.raises(MissingKeyFault):
+            digests.try_digest(name, IsOf(MAIN))
+
+
 def test_the_decoy_lets_nobody_in(digests: Digests) -> None:
     assert digests.try_digest("nobody", IsOf(DECOY)) is None
 

@@ -33,8 +33,10 @@ class Digests:
     def try_digest(self, name: str, proof: DigestProof) -> Identity | None:
         """Return whose secret the proof was made with, None where it is nobody's.
 
-        Raises StoreFault, and OperatorFault where the master key is missing.
+        Raises StoreFault, and OperatorFault where the master key is missing; that for every name,
+        or it would tell which ones have secrets.
         """
+        self._secret_store.require_keys()
         who = read_login_name(name)
         with self._database.reading() as rows:
             kept = rows.all(KEPT, who.account, who.device)

@@ -61,6 +61,14 @@ class SecretStore:
             # Perhaps a rotation passed between row and file; under the write lock none does.
             return self._database.write(lambda rows: self._open(rows, place))
 
+    def require_keys(self) -> None:
+        """Raise MissingKeyFault where any secret is sealed under a key that is missing."""
+        try:
+            with self._database.reading() as rows:
+                self._require_keys(rows, self._master.read())
+        except MissingKeyFault:
+            self._database.write(lambda rows: self._require_keys(rows, self._master.read()))
+
     def find(self, purpose: str) -> Secret | None:
         """Return the secret of a purpose that only one has, None where it is not there yet.
 
