@@ -230,8 +230,8 @@ def _seeds() -> list[bytes]:
     seeds = []
     for number, name in enumerate(NAMES):
         responses = BETWEEN.join(said.get(name, [first, final, b""]))
-        seeds += [bytes([0, number, 0, 1, 0, 0, 1, 1]) + responses]
-        seeds += [bytes([0, number, 0, 0, 1, 1, 0, 0]) + responses]
+        seeds += [bytes([0, number, 0, 1, 1, 0]) + responses]
+        seeds += [bytes([0, number, 0, 0, 0, 1]) + responses]
         seeds += [bytes([1, number, 1, 1, 1, 1]) + BETWEEN.join([b"", *heard, b""])]
         seeds += [bytes([1, number, 1, 0, 0, 1]) + BETWEEN.join([b"m\xc2\xad", b"s", *heard])]
         seeds += [bytes([2, number, flag, *each]) for flag in (0, 1) for each in _CHANGES]
