@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from pillarbox.net.stream import Stream
+from pillarbox.sasl.facts import APOP, TOKENS, USER
 from tests.client.fake_server import FakeServer, Session
 
 GREETING = b"+OK ready <1896.697170952@dbc.mtview.ca.us>\r\n"
@@ -36,6 +37,22 @@ ECHOES: dict[str, Callable[[bytes], bytes]] = {
     "the end of it in base64": lambda line: b64encode(decoded(line)[-8:]),
     "the end of it in hexadecimal": lambda line: decoded(line)[-8:].hex().encode(),
 }
+
+LINES = {USER: 2, APOP: 1, "PLAIN": 1, "LOGIN": 3}  # that a login says; the other ways say 2
+
+
+def is_told(said: str, way: str, secret: bytes, line: bytes) -> bool:
+    """Say whether what we say has a part of the secret, or of the line that was made of it."""
+    nobodys = parts(secret, 8 if way in TOKENS else 4) | parts(b64encode(secret), 8)
+    if way != USER and not (way == "LOGIN" and line == b64encode(b"mrose")):
+        nobodys |= parts(last_word(line), 8)
+    nobodys -= parts(way.encode(), 8)  # where the mechanism is the last word of the line
+    return any(part in said.casefold() for part in nobodys)
+
+
+def parts(octets: bytes, length: int) -> set[str]:
+    text = octets.decode("utf-8", "replace").casefold()
+    return {text[start : start + length] for start in range(len(text) - length + 1)}
 
 
 @dataclass
