@@ -100,14 +100,18 @@ def test_once_logged_in_with_it_is_kept_prepared(
     assert 1 == len(scram.find("old", ScramHash.SHA_256).verifiers)
 
 
-def test_one_that_saslprep_forbids_stays_as_it_came_and_without_scram(
+def test_one_that_saslprep_forbids_stays_as_it_came_for_scram_too(
     accounts: Accounts, passwords: Passwords, scheme: CountedScheme, scram: Scram
 ) -> None:
     account = add_old(accounts, scheme, "🐴")
 
     passwords.try_password("old", secret("🐴"))
 
-    assert [ScramHash.SHA_256] == scram.missing(account.id)
+    found = scram.find("old", ScramHash.SHA_256)
+    (verifier,) = found.verifiers
+    stored_key, _ = derive("🐴".encode(), found.salt, found.iterations, ScramHash.SHA_256)
+    assert stored_key == verifier.stored_key
+    assert [] == scram.missing(account.id)
     assert ["make", ONE] == scheme.calls
 
 

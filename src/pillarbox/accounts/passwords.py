@@ -146,14 +146,14 @@ class Passwords:
 
     def _renew(self, main: _Main, password: bytes) -> None:
         """Make what is missing or outdated: only a login has the password to do it with."""
-        best = prepared(password)
-        hashes = self._scram.missing(main.account) if best else []
-        is_current = self._scheme.is_current(main.verifier) and best in {None, password}
+        best = prepared(password) or password
+        hashes = self._scram.missing(main.account)
+        is_current = self._scheme.is_current(main.verifier) and best == password
         if is_current and not hashes:
             return
-        text = main.verifier if is_current else self._scheme.make(best or password)
+        text = main.verifier if is_current else self._scheme.make(best)
         verifiers = [Verifier(self._scheme.name, text)]
-        verifiers += self._scram.main_verifiers(main.name, best or password, hashes)
+        verifiers += self._scram.main_verifiers(main.name, best, hashes)
         now = int(self._clock.now())
 
         def replace(rows: Rows) -> None:

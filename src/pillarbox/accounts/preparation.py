@@ -7,7 +7,8 @@ emoji among them, are forbidden as well.
 
 What a client sends with PASS or PLAIN is tried prepared, and also as it came where that differs:
 passwords set before there was any preparation were kept as they came. The second try is made for
-every name, known or not. A login with such a password keeps it prepared from then on.
+every name, known or not. A login with such a password keeps it prepared from then on; where
+SASLprep forbids it, as it came, for SCRAM too: some clients send such a password unprepared.
 """
 
 from pillarbox.sasl.saslprep import prepare_password
