@@ -60,6 +60,7 @@ class Setup:
     offers_tls: bool
     has_digests: bool  # APOP and CRAM-MD5
     has_last: bool
+    locks_session: bool  # without it, two sessions have one maildrop
 
     def options(self) -> Options:
         settings = SETTINGS.replace("{plaintext_refused}", _yes(not self.allows_plaintext))
@@ -68,6 +69,7 @@ class Setup:
             accounts=dict.fromkeys(("mrose", "crew"), PASSWORD.decode()),
             mechanisms=("plain", "login", "scram-sha-1", "scram-sha-256", *digests),
             offers_tls=self.offers_tls,
+            locks_session=self.locks_session,
             settings=settings.replace("{last}", _yes(self.has_last)),
         )
 
@@ -84,6 +86,7 @@ def setup(dialogue: Dialogue) -> Setup:
         offers_tls=dialogue.offers_stls,
         has_digests=bool(settings.get("apop") or settings.get("cram_md5")),
         has_last=bool(settings.get("last")),
+        locks_session=bool(dialogue.in_use),
     )
 
 
@@ -91,7 +94,7 @@ def cannot_be_given(dialogue: Dialogue) -> bool:
     """Return whether Dovecot cannot have what the dialogue takes for given."""
     utf8_headers = dialogue.settings.get("utf8_headers", "as they are")
     is_ours = bool(OUR_OWN & dialogue.settings.keys()) or utf8_headers != "as they are"
-    return is_ours or bool(dialogue.too_soon or dialogue.in_use)
+    return is_ours or bool(dialogue.too_soon)
 
 
 class Dovecots:
@@ -122,7 +125,11 @@ class Dovecots:
         for name, files in dialogue.maildrops.items():
             dovecot.deliver(f"{source}-{name}", map(message, files))
         port = dovecot.tls_port if dialogue.is_secure else dovecot.port
-        with Client(source, port, self.certificate) as client:
+        with ExitStack() as stack:
+            for name in dialogue.in_use:
+                holder = Client(source, dovecot.tls_port, self.certificate)
+                stack.enter_context(holder).log_in(name)
+            client = stack.enter_context(Client(source, port, self.certificate))
             if dialogue.is_secure:
                 client.start_tls()
             is_dropped = Play(dialogue, client).run()
@@ -163,6 +170,13 @@ class Client:
     def start_tls(self) -> None:
         context = ssl.create_default_context(cafile=self._certificate.authority.certificate)
         self._socket = context.wrap_socket(self._socket, server_hostname="localhost")
+
+    def log_in(self, name: str) -> None:
+        """Begin TLS, and a session."""
+        self.start_tls()
+        self.send(b"USER %s\r\nPASS %s\r\n" % (name.encode(), PASSWORD))
+        said = [self.read_line()[:3] for _ in ("greeting", "USER", "PASS")]
+        assert [b"+OK"] * 3 == said
 
     def drop(self) -> None:
         """Go away without a word: the peer gets a reset."""
