@@ -10,9 +10,10 @@ import pytest
 
 from pillarbox.app.admission import Recipients
 from pillarbox.app.build import opened
-from pillarbox.app.config import Configuration, Listen, load
+from pillarbox.app.config import load
 from pillarbox.app.first_run import ACCOUNT, add_first_account, make_home
 from pillarbox.app.home import Home
+from pillarbox.app.settings import Configuration, Listen
 from pillarbox.app.template import LINES, configuration_text
 from pillarbox.base.errors import OperatorFault, StoreFault
 from pillarbox.base.names import Identity

@@ -9,8 +9,9 @@ import pytest
 from pillarbox.accounts.accounts import Accounts
 from pillarbox.accounts.tokens import CannotAskFault, Tokens
 from pillarbox.app.build import build_tokens
-from pillarbox.app.config import Configuration, OAuth, load
+from pillarbox.app.config import load
 from pillarbox.app.home import Home
+from pillarbox.app.settings import Configuration, OAuth
 from pillarbox.base.clock import FakeClock
 from pillarbox.base.errors import OperatorFault
 from pillarbox.base.names import Identity

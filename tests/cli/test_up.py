@@ -11,8 +11,8 @@ from cryptography import x509
 
 from pillarbox.app import template
 from pillarbox.app.build import System
-from pillarbox.app.config import Configuration
 from pillarbox.app.first_run import ACCOUNT, FirstAccount
+from pillarbox.app.settings import Configuration
 from pillarbox.cli import serve
 from pillarbox.cli.welcome import welcome
 from tests.cli.home import CommandLine

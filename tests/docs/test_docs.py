@@ -10,7 +10,7 @@ import click
 import msgspec
 import pytest
 
-from pillarbox.app.config import Configuration
+from pillarbox.app.settings import Configuration
 from pillarbox.cli.main import cli
 from pillarbox.server.refusals import FAULTS
 from pillarbox.wire.lmtp import replies as lmtp

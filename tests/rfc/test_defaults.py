@@ -1,6 +1,6 @@
 """What a server does whose operator has said nothing: RFC 5034, section 4; RFC 8314, section 4."""
 
-from pillarbox.app.config import Configuration
+from pillarbox.app.settings import Configuration
 from pillarbox.server.site import Site
 from tests.rfc.session import ask, begin, capabilities
 

@@ -24,8 +24,9 @@ from pillarbox.accounts.token_jwt import KeySetFile, SignedTokens
 from pillarbox.accounts.tokens import Tokens, TokenValidator
 from pillarbox.app.admission import Admission
 from pillarbox.app.clock import SystemClock
-from pillarbox.app.config import Configuration, OAuth, load
+from pillarbox.app.config import load
 from pillarbox.app.home import Home
+from pillarbox.app.settings import Configuration, OAuth
 from pillarbox.archive.keep import Archive
 from pillarbox.archive.ledger import Ledger
 from pillarbox.archive.listing import Listing

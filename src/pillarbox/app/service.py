@@ -10,9 +10,9 @@ from dataclasses import replace
 from pillarbox.app.admission import Admission, Recipients
 from pillarbox.app.build import System, build_tokens
 from pillarbox.app.chores import Retirement, doing
-from pillarbox.app.config import Configuration
 from pillarbox.app.expiry import DAY_SECONDS, ExpiryWatch
 from pillarbox.app.listening import Listening
+from pillarbox.app.settings import Configuration
 from pillarbox.app.site import limits_of, site_of
 from pillarbox.base.errors import Fault
 from pillarbox.delivery.service import LmtpService
@@ -32,6 +32,7 @@ HASHING_THREADS = max(1, (os.cpu_count() or 1) - 1)  # a flood of logins leaves 
 HASHING_WAITING = 256  # logins; more are told to try later
 ASKING_THREADS = 8  # an authorization server that is slow holds up no other login
 ASKING_WAITING = 64
+CONVERTING_THREADS = 2  # messages that are slow to convert hold up each other alone
 DISK_THREADS = 16  # so many fsyncs may share one commit
 DISK_WAITING = 20_000  # sessions wait their turn; the limits on connections bound them
 RETENTION_SECONDS = 3600.0  # mail stays at most so much longer than the policy says
@@ -50,11 +51,13 @@ class Service:
         self._expiry = ExpiryWatch(self._tls, self._journal, system.clock)
         self._hashing = Pool("hashing", HASHING_THREADS, HASHING_WAITING)
         self._asking = Pool("asking", ASKING_THREADS, ASKING_WAITING)
+        self._converting = Pool("converting", CONVERTING_THREADS, DISK_WAITING)
         self._disk = Pool("disk", DISK_THREADS, DISK_WAITING)
         rules = ProxyRules(trust(config.proxy.trusted))
         self._pop3 = Pop3Service(self._server_services(), limits_of(config), rules)
         self._lmtp = LmtpService(self._delivery_services())
-        self._reloading: asyncio.Future[None] | None = None
+        self._reloading = asyncio.Lock()
+        self._reloads: set[asyncio.Future[None]] = set()
         self._listening = Listening(system.home, self._note_exhausted)
         days = config.policy.retention_days
         self._retirement = Retirement(system.retention, days, self._disk, self._journal)
@@ -111,17 +114,23 @@ class Service:
         self._pop3.drain()
         self._lmtp.drain()
         await self._listening.wait(DRAIN_SECONDS)
+        await asyncio.gather(*self._reloads)
         self._hashing.close()
         self._asking.close()
+        self._converting.close()
         self._disk.close()
 
     def _begin_reload(self) -> None:
-        self._reloading = asyncio.ensure_future(self._reload())
+        task = asyncio.ensure_future(self._reload())
+        self._reloads.add(task)
+        task.add_done_callback(self._reloads.discard)
 
     async def _reload(self) -> None:
         try:
-            # In a thread: it reads files, and tries each pair with handshakes of its own.
-            await self._disk.run(self._tls.reload)
+            # In a thread: it reads files, and tries each pair with handshakes of its own. One at a
+            # time, so that the last one counts.
+            async with self._reloading:
+                await self._disk.run(self._tls.reload)
         except Fault as fault:
             self._journal.note("certificate.refused", why=fault)
         else:
@@ -148,6 +157,7 @@ class Service:
             admission=self._admission(),
             hashing=self._hashing,
             asking=self._asking,
+            converting=self._converting,
             disk=self._disk,
             tls=self._tls,
             journal=self._journal,

@@ -1,7 +1,7 @@
 """The configuration as the server room takes it."""
 
-from pillarbox.app.config import Configuration
 from pillarbox.app.languages import find_languages
+from pillarbox.app.settings import Configuration
 from pillarbox.server.limits import Limits
 from pillarbox.server.site import Site
 

@@ -5,10 +5,11 @@ import asyncio
 import click
 
 from pillarbox.app.build import System, opened
-from pillarbox.app.config import Configuration, load
+from pillarbox.app.config import load
 from pillarbox.app.first_run import FirstAccount, add_first_account, make_home
 from pillarbox.app.home import Home
 from pillarbox.app.service import Service
+from pillarbox.app.settings import Configuration
 from pillarbox.cli.welcome import welcome
 from pillarbox.cli.words import _
 

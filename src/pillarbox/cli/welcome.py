@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pillarbox.app.build import System
-from pillarbox.app.config import Configuration
 from pillarbox.app.first_run import FirstAccount
+from pillarbox.app.settings import Configuration
 from pillarbox.cli.words import _
 
 KINDS = {

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
-from ipaddress import ip_address
 from re import fullmatch
 from threading import Timer
 from time import monotonic
@@ -19,6 +18,7 @@ from urllib.parse import SplitResult, quote_plus, urlencode, urlsplit
 
 from pillarbox.base.errors import PeerFault
 from pillarbox.base.secret import Secret
+from pillarbox.net.loopback import is_loopback
 
 ANSWER_OCTETS = 65_536  # a hundred times what RFC 7662 shows
 SECONDS = 10.0  # a client that logs in waits for it
@@ -49,7 +49,7 @@ def is_safe_url(url: str) -> bool:
         is_odd = parts.port == 0 or "@" in parts.netloc or "#" in url
     except ValueError:
         return False
-    is_protected = parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host))
+    is_protected = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))
     return bool(host) and is_protected and not is_odd
 
 
@@ -131,10 +131,3 @@ def _read(response: HTTPResponse, url: SplitResult) -> bytes:
 
 def _no_answer(url: SplitResult, why: str) -> NoAnswerFault:
     return NoAnswerFault("{host}: {why}.", host=url.hostname, why=why)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -1,0 +1,117 @@
+"""What `pillarbox.toml` can say, as frozen values with their defaults."""
+
+from typing import Annotated
+
+import msgspec
+
+from pillarbox.server.site import Utf8Headers
+
+NotNegative = Annotated[int, msgspec.Meta(ge=0)]
+Positive = Annotated[int, msgspec.Meta(ge=1)]
+
+
+class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A table of the file: an unknown key is a mistake that somebody wants to hear of."""
+
+
+class Listen(_Table, frozen=True):
+    """Addresses as "host:port" or "unix:path"; port 0 takes any."""
+
+    pop3: tuple[str, ...] = ("127.0.0.1:1110",)
+    pop3s: tuple[str, ...] = ("127.0.0.1:1995",)
+    lmtp: tuple[str, ...] = ("127.0.0.1:1024",)
+    pop3s_proxied: tuple[str, ...] = ()
+    pop2: tuple[str, ...] = ()
+    pop1: tuple[str, ...] = ()
+
+    @property
+    def historical(self) -> tuple[str, ...]:
+        """Where passwords and mail pass in the clear, since the protocols know nothing else."""
+        return self.pop2 + self.pop1
+
+
+class Proxy(_Table, frozen=True):
+    """Who may say in a PROXY header where a connection comes from."""
+
+    trusted: tuple[str, ...] = ()
+
+
+class Pair(_Table, frozen=True):
+    """One more certificate and its key, relative to the home."""
+
+    certificate: str
+    key: str
+
+
+class Tls(_Table, frozen=True):
+    """The server's certificates and keys, relative to the home."""
+
+    certificate: str = "tls/server.pem"
+    key: str = "tls/server.key"
+    more: tuple[Pair, ...] = ()
+    strict_sni: bool = False
+
+
+class Auth(_Table, frozen=True):
+    """How clients may prove who they are."""
+
+    allow_plaintext_auth_without_tls: bool = False
+    require_tls: bool = False
+    apop: bool = False
+    cram_md5: bool = False
+    scram_sha_1_for_main_passwords: bool = False
+
+
+class OAuth(_Table, frozen=True):
+    """Whose tokens are taken; by introspection (RFC 7662), or by keys that lie in a file."""
+
+    introspection_url: str = ""
+    client_id: str = ""
+    client_secret_file: str = ""
+    jwks_file: str = ""
+    issuer: str = ""
+    audience: str = ""
+    account_claim: str = "email"
+    domain: str = ""
+
+    @property
+    def is_on(self) -> bool:
+        """Whether somebody can be asked whose a token is."""
+        return bool(self.introspection_url or self.jwks_file)
+
+
+class Protocol(_Table, frozen=True):
+    """What is said in which way."""
+
+    last: bool = False
+    utf8_headers: Utf8Headers = Utf8Headers.SURROGATE
+
+
+class Limits(_Table, frozen=True):
+    """The most connections at a time."""
+
+    connections: Positive = 10_000
+    per_source: Positive = 50
+    per_source_unauthenticated: Positive = 50
+
+
+class Policy(_Table, frozen=True):
+    """Site-wide rules."""
+
+    retention_days: NotNegative = 0
+    login_delay_seconds: NotNegative = 0
+
+
+class Configuration(_Table, frozen=True):
+    """Everything that `pillarbox.toml` can say."""
+
+    hostname: str = "localhost"
+    workers: Positive = 1
+    listen: Listen = Listen()
+    proxy: Proxy = Proxy()
+    tls: Tls = Tls()
+    auth: Auth = Auth()
+    oauth: OAuth = OAuth()
+    protocol: Protocol = Protocol()
+    limits: Limits = Limits()
+    policy: Policy = Policy()
