@@ -48,7 +48,7 @@ def admitted(
 
 
 @pytest.mark.parametrize("value", ["mrose", "mrose@example.org", "MRose@Example.org"])
-def test_the_claim_is_the_account_or_its_address_in_our_domain(
+def test_the_claim_is_the_account_or_an_address_of_it(
     accounts: Accounts, mrose: Account, value: str
 ) -> None:
     assert Identity(mrose.id) == admitted(accounts, {"email": value})
