@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pillarbox.accounts.credentials import Verifier, add_verifiers, drop_verifiers
+from pillarbox.accounts.credentials import Verifier, add_verifiers, drop_verifiers, revoke_device
 from pillarbox.accounts.name import read_name, require_name
 from pillarbox.base.clock import Clock
 from pillarbox.base.errors import OperatorFault
@@ -13,6 +13,7 @@ from pillarbox.db.sqlite import Database, Row, Rows
 
 BY_NAME = "SELECT id, name, state, created_at FROM accounts WHERE name = ? AND state <> 'removed'"
 ALL = "SELECT id, name, state, created_at FROM accounts WHERE state <> 'removed' ORDER BY name"
+DEVICES = "SELECT id FROM devices WHERE account_id = ? AND revoked_at IS NULL"
 
 
 class State(StrEnum):
@@ -134,21 +135,9 @@ def _remove(rows: Rows, name: str, now: int) -> None:
             remote=remote[0],
         )
     drop_verifiers(rows, account.id)
-    _revoke_devices(rows, account.id, now)
+    for (device,) in rows.all(DEVICES, account.id):
+        revoke_device(rows, device, now)
     rows.run("UPDATE accounts SET state = 'removed' WHERE id = ?", account.id)
-
-
-def _revoke_devices(rows: Rows, account: AccountId, now: int) -> None:
-    """Revoke every device; what could be read back of their secrets is dropped."""
-    kept = "SELECT digest_secret_id FROM devices WHERE account_id = ? AND revoked_at IS NULL"
-    secrets = rows.all(kept, account)
-    rows.run(
-        "UPDATE devices SET revoked_at = ?, digest_secret_id = NULL"
-        " WHERE account_id = ? AND revoked_at IS NULL",
-        now,
-        account,
-    )
-    rows.run_each("DELETE FROM secrets WHERE id = ?", secrets)
 
 
 def _account(row: Row) -> Account:

@@ -81,9 +81,12 @@ def add_verifiers(
     )
 
 
-def drop_device_verifiers(rows: Rows, device: DeviceId) -> None:
-    """Leave a device without a way to log in."""
+def revoke_device(rows: Rows, device: DeviceId, now: int) -> None:
+    """Let a device log in no more, and forget every secret of it."""
+    kept = rows.all("SELECT digest_secret_id FROM devices WHERE id = ?", device)
     rows.run("DELETE FROM credentials WHERE device_id = ?", device)
+    rows.run("UPDATE devices SET revoked_at = ?, digest_secret_id = NULL WHERE id = ?", now, device)
+    rows.run_each("DELETE FROM secrets WHERE id = ?", kept)
 
 
 def drop_verifiers(rows: Rows, account: AccountId) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pillarbox.accounts.accounts import Account, require_account
 from pillarbox.accounts.app_passwords import AppPasswords
-from pillarbox.accounts.credentials import Verifier, add_verifiers, drop_device_verifiers
+from pillarbox.accounts.credentials import Verifier, add_verifiers, revoke_device
 from pillarbox.accounts.digests import purpose_of
 from pillarbox.accounts.generate import generate_password
 from pillarbox.accounts.name import read_name, require_name
@@ -87,14 +87,7 @@ class Devices:
 
         def revoke(rows: Rows) -> None:
             device = _require(rows, require_account(rows, account), name)
-            drop_device_verifiers(rows, device.id)
-            rows.run(
-                "UPDATE devices SET revoked_at = ?, digest_secret_id = NULL WHERE id = ?",
-                now,
-                device.id,
-            )
-            if device.digest_secret is not None:
-                self._secret_store.drop_within(rows, device.digest_secret)
+            revoke_device(rows, device.id, now)
 
         self._database.write(revoke)
 
