@@ -3,7 +3,6 @@
 Blocking, and safe in threads; the pool that bounds it belongs to the caller.
 """
 
-import re
 from typing import Protocol
 
 from pillarbox.accounts.accounts import Account, Accounts, State
@@ -11,9 +10,9 @@ from pillarbox.accounts.token_claims import Claims
 from pillarbox.base.errors import StoreFault
 from pillarbox.base.names import Identity
 from pillarbox.base.secret import Secret
+from pillarbox.sasl.bearer import is_token
 
 TOKEN_OCTETS = 8_192  # more than the tokens of large providers have; bounds what is verified
-B64TOKEN = re.compile(rb"[A-Za-z0-9._~+/-]+=*")  # RFC 6750, section 2.1
 
 
 class CannotAskFault(StoreFault):
@@ -28,7 +27,7 @@ class TokenValidator(Protocol):
     def claims(self, token: Secret) -> Claims | None:
         """Return what a token says that holds here and now, None of any other token.
 
-        Takes octets of the grammar B64TOKEN. Raises CannotAskFault.
+        Takes octets of the grammar of tokens alone. Raises CannotAskFault.
         """
         ...
 
@@ -55,7 +54,7 @@ class Tokens:
         where the token cannot be judged now, and StoreFault; no fault has the token in it.
         """
         octets = token.reveal()
-        if len(octets) > TOKEN_OCTETS or not B64TOKEN.fullmatch(octets):
+        if len(octets) > TOKEN_OCTETS or not is_token(octets):
             return None
         # Before the name is looked at: an unknown one is to cost what a known one costs.
         claims = self._validator.claims(token)

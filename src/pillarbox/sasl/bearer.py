@@ -13,6 +13,11 @@ _B64TOKEN = re.compile(r"[0-9A-Za-z._~+/-]+=*")
 _AUTHORIZATION = re.compile(rf"(?i:Bearer) +({_B64TOKEN.pattern})")
 
 
+def is_token(octets: bytes) -> bool:
+    """Say whether octets are a token by their grammar."""
+    return _B64TOKEN.fullmatch(octets.decode("latin-1")) is not None
+
+
 def read_authorization(value: str) -> Secret | None:
     """Return the token of `Bearer TOKEN`; None where it is something else."""
     found = _AUTHORIZATION.fullmatch(value)
@@ -22,7 +27,7 @@ def read_authorization(value: str) -> Secret | None:
 def write_authorization(login: Login, mechanism: str) -> bytes:
     """Return `auth=Bearer TOKEN`; raise UnfitFault where the secret is no token."""
     token = login.secret.reveal()
-    if _B64TOKEN.fullmatch(token.decode("latin-1")) is None:
+    if not is_token(token):
         raise unfit(mechanism)
     return b"auth=Bearer " + token
 
