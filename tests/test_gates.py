@@ -91,8 +91,21 @@ def test_every_room_that_exists_is_under_the_contract_of_its_colour(
     contract: str, colour: set[str]
 ) -> None:
     expected = {f"pillarbox.{room}" for room in existing_rooms() & colour}
+    named = set(rooms_of(contract, "source_modules"))
 
-    assert expected == set(rooms_of(contract, "source_modules"))
+    assert expected == {name for name in named if name.count(".") == 1}
+
+
+def test_every_module_that_calls_itself_pure_is_held_to_it() -> None:
+    named = set(rooms_of("pure", "source_modules"))
+    claiming = {
+        ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)
+        for path in PACKAGE.rglob("[!_]*.py")
+        if "Pure." in path.read_text("utf-8").partition('"""')[2].partition('"""')[0]
+    }
+    held = {name for name in claiming if any(f"{name}.".startswith(f"{one}.") for one in named)}
+
+    assert claiming == held
 
 
 def test_no_module_at_any_depth_is_a_drawer_for_everything() -> None:

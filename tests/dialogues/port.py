@@ -94,6 +94,7 @@ async def served(
         admission=place,
         hashing=hashing,
         asking=hashing,
+        converting=disk,
         disk=disk,
         tls=contexts()[0] if dialogue.offers_stls else None,
         journal=Journal(journal, FakeClock()),

@@ -70,3 +70,12 @@ def test_what_has_been_prepared_stays_as_it_is(text: str) -> None:
     prepared = prepare(text)
 
     assert prepared is None or prepared == prepare(prepared)
+
+
+def test_what_is_longer_than_any_name_or_password_is_not_worked_on() -> None:
+    longest = "\u00fc" * 255
+
+    assert longest == prepare(longest)
+    assert prepare(longest + "\u00fc") is None
+    assert prepare_password(("\u00fc" * 1_024).encode()) is not None
+    assert prepare_password(("\u00fc" * 1_025).encode()) is None

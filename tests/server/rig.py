@@ -147,6 +147,7 @@ class Rig:
             admission=Door(self.try_password),
             hashing=self.hashing,
             asking=self.hashing,
+            converting=self.disk,
             disk=self.disk,
             tls=self.tls,
             journal=Journal(self.journal, FakeClock()),

@@ -16,7 +16,7 @@ SHOWN_CHARACTERS = 1000
 
 IDEOGRAPHIC_SPACE = "\u3000"
 FIELDS = {
-    name: re.compile(rb"(?im)^" + name + rb"[ \t]*:((?:[^\r\n]|\r*\n[ \t]|\r(?!\n))*)")
+    name: re.compile(rb"(?im)^" + name + rb"[ \t]*:((?:[^\n]|\n[ \t])*)")
     for name in (b"subject", b"from", b"date")
 }
 FOLDS = re.compile(rb"[\r\n]+")

@@ -12,13 +12,13 @@ from pillarbox.message.surrogate_content import Content, as_rfc822, content_of
 from pillarbox.message.surrogate_fields import in_ascii, name_of
 
 # Raised with every change of what is written here: sizes in the database are of an edition.
-EDITION = 1
+EDITION = 2
 
 BLOCK_OCTETS = 131_072  # of fields judged as one; Postfix takes a header of 102,400
 # What no mail needs, but an attacker could make us work for; what is beyond stays as it is.
 DEPTH = 100  # of multiparts in multiparts; as Dovecot has it, and the next one
 BLOCKS = 10_000
-REWRITTEN_OCTETS = 1_048_576  # of blocks beyond ASCII, in all
+REWRITTEN_OCTETS = 131_072  # of blocks beyond ASCII, in all: more than mail has, and soon done
 DELIMITER_OCTETS = 1000  # of a line that may be a delimiter, padding included
 CONTINUATION = 0x80  # RFC 3629, section 3: the two upper bits of all octets but the first
 ENVELOPE_LINES = (b"From ", b">From ")  # left by mbox

@@ -11,7 +11,7 @@ PIECE = re.compile(r'"(?:[^"\\]|\\.)*"?|;|[^;"]+', re.DOTALL)
 # RFC 2231, sections 3 and 4: a number where a value is in pieces, a star where it is encoded.
 PARAMETER = re.compile(r"([!-)+-:<>-~]+)(?:\*([0-9]{1,4}))?(\*)?[ \t]*=[ \t]*(.*)", re.DOTALL)
 QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)', re.DOTALL)
-COMMENT = re.compile(r"[ \t]+\(")
+COMMENT = re.compile(r"(?<=[ \t])\(")
 LABELLED = re.compile(rb"([ -&(-~]*'[ -&(-~]*')(.*)", re.DOTALL)
 PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})")
 LABEL = b"UTF-8''"
@@ -90,8 +90,12 @@ def _parameter(raw: str) -> Parameter:
         int(section or 0),
         is_labelled=bool(star),
         is_whole=not section and not star,
-        value=unquoted(quoted[1]) if quoted else COMMENT.split(said, maxsplit=1)[0],
+        value=unquoted(quoted[1]) if quoted else _without_comment(said),
     )
+
+
+def _without_comment(said: str) -> str:
+    return COMMENT.split(said, maxsplit=1)[0].rstrip(" \t")
 
 
 def _write_piece(writer: FieldWriter, raw: str) -> None:

@@ -7,6 +7,10 @@ password is a stored string and may not (RFC 5802, sections 2.2 and 5.1; RFC 345
 import stringprep
 import unicodedata
 
+# More than any account has, or anybody types: one character may become eighteen.
+NAME_CHARACTERS = 255
+PASSWORD_CHARACTERS = 1_024
+
 PROHIBITED = (  # RFC 4013, section 2.3
     stringprep.in_table_c12,
     stringprep.in_table_c21_c22,
@@ -23,10 +27,12 @@ PROHIBITED = (  # RFC 4013, section 2.3
 def prepare(text: str, *, allow_unassigned: bool = True) -> str | None:
     """Return the text prepared; None where it may not be used, or where nothing is left of it.
 
-    Printable ASCII comes back as it is.
+    Printable ASCII comes back as it is; other text that is longer than any name is none.
     """
     if text.isascii() and text.isprintable():
         return text or None
+    if len(text) > (NAME_CHARACTERS if allow_unassigned else PASSWORD_CHARACTERS):
+        return None
     prepared = unicodedata.ucd_3_2_0.normalize("NFKC", _map(text))
     if not prepared or not _may_be_used(prepared):
         return None

@@ -6,7 +6,6 @@ A session that passes a deadline ends without a word (RFC 1939, section 3).
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from itertools import count
 from typing import Any
 
 from pillarbox.base.errors import Bug, Fault, OperatorFault, PeerFault, StoreFault
@@ -41,8 +40,8 @@ from pillarbox.server.sending import sent_chunks, to_its_end
 from pillarbox.server.services import Services
 from pillarbox.store.store import Maildrop, MaildropInUseError, Message
 
-# What waits for nothing never gives way by itself: so many effects, and others have their turn.
-TURN_EFFECTS = 100
+# What waits for nothing never gives way by itself: after so many seconds others have their turn.
+TURN_SECONDS = 0.01
 
 Begin = Callable[[bytes | None], Effects]  # a session, of the channel binding where TLS is on
 
@@ -83,12 +82,15 @@ class Driver:
     async def _live(self, effects: Effects) -> str:
         """Perform effects until the session or the connection is over; return how it ended."""
         answer: Any = None
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
         with suppress(StopIteration):
-            for number in count(1):
+            while True:
                 effect = effects.send(answer)
                 answer = await self._perform(effect)
-                if number % TURN_EFFECTS == 0:
+                if loop.time() - begun > TURN_SECONDS:
                     await asyncio.sleep(0)
+                    begun = loop.time()
         await self._peer.close()
         return "end"
 
@@ -196,7 +198,7 @@ class Driver:
         try:
             # A StoreFault from here on ends the connection: the client must not see a final dot.
             await self._peer.send(effect.first)
-            async for chunk in sent_chunks(effect, reader, self._services.disk):
+            async for chunk in sent_chunks(effect, reader, self._services.converting):
                 await self._peer.send(chunk)
         finally:
             reader.close()

@@ -13,7 +13,9 @@ from pillarbox.store.blobs.port import BlobReader
 T = TypeVar("T")
 
 
-async def sent_chunks(effect: Transmit, reader: BlobReader, disk: Pool) -> AsyncIterator[bytes]:
+async def sent_chunks(
+    effect: Transmit, reader: BlobReader, converting: Pool
+) -> AsyncIterator[bytes]:
     """Yield what a Transmit sends behind its first line; raises StoreFault.
 
     A surrogate is made in a thread: somebody could send a header that is slow to make one of.
@@ -21,7 +23,7 @@ async def sent_chunks(effect: Transmit, reader: BlobReader, disk: Pool) -> Async
     chunks = transmitted(effect, reader)
     while True:
         if effect.as_surrogate:
-            chunk = await _in_a_thread(chunks, disk)
+            chunk = await _in_a_thread(chunks, converting)
         else:
             chunk = _next(chunks)
             await asyncio.sleep(0)  # a client that reads fast gives nobody else a turn
@@ -30,9 +32,9 @@ async def sent_chunks(effect: Transmit, reader: BlobReader, disk: Pool) -> Async
         yield chunk
 
 
-async def _in_a_thread(chunks: Iterator[bytes], disk: Pool) -> bytes | None:
+async def _in_a_thread(chunks: Iterator[bytes], converting: Pool) -> bytes | None:
     try:
-        return await to_its_end(disk.start(_next, chunks))
+        return await to_its_end(converting.start(_next, chunks))
     except PoolFullError as error:
         raise StoreFault(error.template, **error.fields) from error
 

@@ -60,6 +60,7 @@ class Services:
     admission: Admission
     hashing: Pool
     asking: Pool  # of others on the network, who may be slow
+    converting: Pool  # of messages, some of which are made to be slow
     disk: Pool
     tls: Certificates | None
     journal: Journal

@@ -49,6 +49,7 @@ class Transaction:
         self._view = view
         self._voice = voice
         self._marked: set[int] = set()
+        self._all_octets = self._octets = sum(map(view.octets, messages))
         self._last = 0
 
     def handle(self, event: Event) -> Effects:
@@ -56,7 +57,7 @@ class Transaction:
         match event:
             case verbs.Stat():
                 # RFC 1939, section 5: nothing may follow the two numbers.
-                yield self._ok("{count} {octets}", count=self._count(), octets=self._octets())
+                yield self._ok("{count} {octets}", count=self._count(), octets=self._octets)
             case verbs.List(number):
                 yield from self._list(number)
             case verbs.Uidl(number):
@@ -71,6 +72,7 @@ class Transaction:
                 yield self._ok()
             case verbs.Rset():
                 self._marked.clear()
+                self._octets = self._all_octets
                 self._last = 0
                 yield self._ok(N_("{count} messages"), count=len(self._messages))
             case verbs.Last():
@@ -102,9 +104,6 @@ class Transaction:
 
     def _count(self) -> int:
         return len(self._messages) - len(self._marked)
-
-    def _octets(self) -> int:
-        return sum(self._view.octets(message) for _, message in self._unmarked())
 
     def _message(self, number: int) -> Message | None:
         is_there = 1 <= number <= len(self._messages) and number not in self._marked
@@ -159,9 +158,11 @@ class Transaction:
         return self._err(N_("The message is for clients that say UTF8."), Code.UTF8)
 
     def _mark(self, number: int) -> Effects:
-        if self._message(number) is None:
+        message = self._message(number)
+        if message is None:
             yield self._no_such_message()
             return
         self._marked.add(number)
+        self._octets -= self._view.octets(message)
         self._last = max(self._last, number)  # RFC 1460, section 5, DELE
         yield self._ok(N_("Marked."))

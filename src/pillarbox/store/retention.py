@@ -10,6 +10,7 @@ from pillarbox.base.clock import Clock
 from pillarbox.base.names import AccountId
 from pillarbox.db.sqlite import Database
 from pillarbox.store.lease import take_lease
+from pillarbox.store.sqlite import LEAVE
 
 DAY_SECONDS = 86_400
 
@@ -47,9 +48,7 @@ class Retention:
         try:
             return self._database.write(
                 lambda rows: rows.run(
-                    "UPDATE messages SET left_at = ?,"
-                    " state = CASE archived WHEN 1 THEN 'archive' ELSE 'removed' END"
-                    " WHERE account_id = ? AND state = 'maildrop' AND arrived_at <= ?",
+                    LEAVE + " AND account_id = ? AND arrived_at <= ?",
                     now,
                     account,
                     before,

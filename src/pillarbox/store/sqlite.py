@@ -35,6 +35,12 @@ ADD_BLOB = """
     WHERE surrogate_edition <> excluded.surrogate_edition
 """
 
+# What leaves the maildrop stays in the archive where it is archived.
+LEAVE = """
+    UPDATE messages SET left_at = ?, state = CASE archived WHEN 1 THEN 'archive' ELSE 'removed' END
+    WHERE state = 'maildrop'
+"""
+
 
 class SqliteStore:
     """Maildrops in one database; several processes may open the same one."""
@@ -120,9 +126,7 @@ class SqliteMaildrop:
         left_at = int(self._clock.now())
         self._database.write(
             lambda rows: rows.run_each(
-                "UPDATE messages SET left_at = ?,"
-                " state = CASE archived WHEN 1 THEN 'archive' ELSE 'removed' END"
-                " WHERE id = ? AND state = 'maildrop'",
+                LEAVE + " AND id = ?",
                 [(left_at, message.id) for message in marked],
             )
         )
