@@ -6,27 +6,33 @@ is said here, before anything imports them.
 
 import os
 import sys
+from collections.abc import Iterable
 from importlib import import_module
-from pathlib import Path
+
+from pillarbox.net.openssl import limit_groups
 
 # Commands that serve. The others are clients at most, and a client is not to be so narrow: TLS 1.2
 # ties a server's certificate to the client's groups, and a remote's may be one of P-384.
 SERVING = {"serve", "up"}
-CONFIGURATION = Path(__file__).with_name("openssl.cnf")
+WITH_VALUE = "--home"  # of the options before the command, the one with a value
 
 
 def main() -> None:
     """Run the command line."""
-    if "OPENSSL_CONF" not in os.environ and not SERVING.isdisjoint(sys.argv):
+    if "OPENSSL_CONF" not in os.environ and command_of(sys.argv[1:]) in SERVING:
         limit_groups()
     import_module("pillarbox.cli.main").main()
 
 
-def limit_groups() -> None:
-    """Let OpenSSL agree to X25519 and P-256 alone, in this process and in none that it starts."""
-    os.environ["OPENSSL_CONF"] = str(CONFIGURATION)
-    import_module("hashlib").new("sha256")
-    del os.environ["OPENSSL_CONF"]
+def command_of(words: Iterable[str]) -> str | None:
+    """Return the command of a command line without the program's name, None where it has none."""
+    left = iter(words)
+    for word in left:
+        if word == WITH_VALUE:
+            next(left, None)
+        elif not word.startswith("-"):
+            return word
+    return None
 
 
 if __name__ == "__main__":
