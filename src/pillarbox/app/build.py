@@ -81,10 +81,7 @@ def _build(home: Home, database: Database, config: Configuration) -> System:
     leases = home.run / "maildrops"
     store = SqliteStore(database, blobs, leases, clock)
     secrets = SecretStore(database, find_master_key(home.keys, _credentials(), disk), clock)
-    keys = SiteKeys(secrets)
-    scram = Scram(database, keys, ScramPolicy(config.auth.scram_sha_1_for_main_passwords))
-    app_passwords = AppPasswords(database, keys)
-    passwords = Passwords(database, clock, Argon2id(), scram, app_passwords)
+    proofs = _build_proofs(database, secrets, clock, config)
     return System(
         home=home,
         clock=clock,
@@ -93,21 +90,42 @@ def _build(home: Home, database: Database, config: Configuration) -> System:
         blobs=blobs,
         store=store,
         accounts=Accounts(database, clock),
-        passwords=passwords,
-        scram=scram,
-        devices=Devices(database, clock, app_passwords, scram, secrets),
-        admission=Admission(
-            passwords,
-            Digests(database, secrets),
-            scram,
-            LoginDelay(database, clock, config.policy.login_delay_seconds),
-        ),
+        passwords=proofs.passwords,
+        scram=proofs.scram,
+        devices=proofs.devices,
+        admission=proofs.admission,
         secrets=secrets,
         remotes=Remotes(database, secrets, clock),
         archive=Archive(store, database, clock),
         ledger=Ledger(database),
         retention=Retention(database, leases, clock),
         listing=Listing(database, store),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Proofs:
+    """What somebody who logs in is tried against."""
+
+    passwords: Passwords
+    scram: Scram
+    devices: Devices
+    admission: Admission
+
+
+def _build_proofs(
+    database: Database, secrets: SecretStore, clock: Clock, config: Configuration
+) -> _Proofs:
+    keys = SiteKeys(secrets)
+    scram = Scram(database, keys, ScramPolicy(config.auth.scram_sha_1_for_main_passwords))
+    app_passwords = AppPasswords(database, keys)
+    passwords = Passwords(database, clock, Argon2id(), scram, app_passwords)
+    delay = LoginDelay(database, clock, config.policy.login_delay_seconds)
+    return _Proofs(
+        passwords,
+        scram,
+        Devices(database, clock, app_passwords, scram, secrets),
+        Admission(passwords, Digests(database, secrets), scram, delay),
     )
 
 
