@@ -6,6 +6,7 @@ could make every better one fail.
 
 import asyncio
 import secrets
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 
 from pillarbox.base.errors import Bug, PeerFault
@@ -29,6 +30,8 @@ from pillarbox.wire.pop3.verbs import Apop, Auth, AuthResponse, User
 
 NONCE_OCTETS = 18  # 144 bits
 
+Attempt = Callable[[Channel, str, Secret], Awaitable[Reply]]
+
 
 async def log_in(
     channel: Channel, server: Server, announced: Announced, name: str, secret: Secret
@@ -42,24 +45,11 @@ async def log_in(
     """
     channel.sent.keep(secret)
     way = _way(channel, server, announced)
-    if way in {USER, APOP}:
+    attempt = OLD_WAYS.get(way) or _by_sasl(way, server, announced)
+    if way in OLD_WAYS:
         name, secret = prepared(way, announced, name, secret)
     await say_utf8(channel, announced)
-    if way == USER:
-        reply = await _user_and_pass(channel, name, secret)
-    elif way == APOP:
-        reply = await _apop(channel, name, secret)
-    else:
-        login = Login(
-            name,
-            secret,
-            lambda: secrets.token_hex(NONCE_OCTETS),
-            channel.end_point,
-            server_offers_plus=not announced.mechanisms.isdisjoint(BINDING),
-            host=server.host,
-            port=server.port,
-        )
-        reply = await _exchange(channel, begin(way, login))
+    reply = await attempt(channel, name, secret)
     if not reply.is_ok:
         raise login_fault(reply, channel.sent)
 
@@ -93,6 +83,22 @@ def _announced(channel: Channel, announced: Announced) -> frozenset[str]:
     if channel.timestamp is not None:
         ways.add(APOP)
     return frozenset(ways)
+
+
+def _by_sasl(way: str, server: Server, announced: Announced) -> Attempt:
+    async def attempt(channel: Channel, name: str, secret: Secret) -> Reply:
+        login = Login(
+            name=name,
+            secret=secret,
+            nonce=lambda: secrets.token_hex(NONCE_OCTETS),
+            end_point=channel.end_point,
+            server_offers_plus=not announced.mechanisms.isdisjoint(BINDING),
+            host=server.host,
+            port=server.port,
+        )
+        return await _exchange(channel, begin(way, login))
+
+    return attempt
 
 
 async def _exchange(channel: Channel, exchange: ClientExchange) -> Reply:
@@ -133,3 +139,7 @@ async def _apop(channel: Channel, name: str, password: Secret) -> Reply:
     if channel.timestamp is None:
         raise Bug("APOP was chosen without a timestamp.")
     return await channel.ask(Apop(name, apop_digest(channel.timestamp, password)))
+
+
+# RFC 1939, section 7; every other way is SASL.
+OLD_WAYS: Mapping[str, Attempt] = {USER: _user_and_pass, APOP: _apop}
