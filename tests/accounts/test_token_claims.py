@@ -38,6 +38,12 @@ def test_a_token_ends_at_its_time_and_a_little_after(exp: object, is_good: bool)
     assert is_good == are_for_us({"exp": exp}, ANY, NOW)
 
 
+def test_a_token_without_an_end_is_good_unless_it_must_have_one() -> None:
+    assert are_for_us({}, ANY, NOW)
+    assert not are_for_us({}, Expected("", "", must_end=True), NOW)
+    assert are_for_us({"exp": NOW + 1}, Expected("", "", must_end=True), NOW)
+
+
 @pytest.mark.parametrize(
     ("nbf", "is_good"),
     [

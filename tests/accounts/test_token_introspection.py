@@ -14,7 +14,7 @@ from pillarbox.accounts.token_introspection import (
     Introspection,
     read_client_secret,
 )
-from pillarbox.accounts.tokens import CannotAskFault
+from pillarbox.accounts.tokens import CannotAskFault, Judged
 from pillarbox.base.clock import FakeClock
 from pillarbox.base.errors import OperatorFault
 from pillarbox.base.secret import Secret
@@ -39,9 +39,9 @@ def web() -> Iterator[Web]:
         yield web
 
 
-def asking(web: Web, expected: Expected = OURS, seconds: float = 10) -> Introspection:
+def asking(web: Web, expected: Expected = OURS, seconds: float = 10) -> Judged:
     server = FormServer(web.url(), "pillarbox", Secret(b"hush"), seconds)
-    return Introspection(server, expected, FakeClock(NOW))
+    return Judged(Introspection(server), expected, FakeClock(NOW))
 
 
 def say(web: Web, answer: object) -> None:
@@ -107,7 +107,7 @@ OUTAGES = {
 }
 
 
-def outage(introspection: Introspection) -> str:
+def outage(introspection: Judged) -> str:
     """Ask where no answer comes from; return what is said of it."""
     with pytest.raises(CannotAskFault) as caught:
         introspection.claims(TOKEN)

@@ -20,14 +20,14 @@ from pillarbox.accounts.token_jwt import (
     SignedTokens,
     read_key_set,
 )
-from pillarbox.accounts.tokens import CannotAskFault
+from pillarbox.accounts.tokens import CannotAskFault, Judged
 from pillarbox.base.clock import FakeClock
 from pillarbox.base.errors import OperatorFault
 from pillarbox.base.secret import Secret
 from tests.accounts.signed import Jwk, Signer, base64url, signer
 
 EVERY = [name for names in ALGORITHMS.values() for name in names]
-OURS = Expected("https://id.example.org", "pillarbox")
+OURS = Expected("https://id.example.org", "pillarbox", must_end=True)
 NOW = 1_800_000_000
 CLAIMS: dict[str, object] = {
     "iss": "https://id.example.org",
@@ -55,15 +55,15 @@ def clock() -> FakeClock:
 
 
 @pytest.fixture
-def tokens(path: Path, clock: FakeClock) -> SignedTokens:
-    return SignedTokens(KeySetFile(path), OURS, clock)
+def tokens(path: Path, clock: FakeClock) -> Judged:
+    return Judged(SignedTokens(KeySetFile(path)), OURS, clock)
 
 
 def claims_by(jwk: Jwk, token: bytes, folder: Path) -> object:
     """Return what a token says where there is one key."""
     path = folder / "one.json"
     write_keys(path, jwk)
-    return SignedTokens(KeySetFile(path), OURS, FakeClock(NOW)).claims(Secret(token))
+    return Judged(SignedTokens(KeySetFile(path)), OURS, FakeClock(NOW)).claims(Secret(token))
 
 
 def altered(token: bytes, part: int, change: Callable[[bytes], bytes]) -> bytes:
@@ -88,7 +88,7 @@ def test_a_signature_with_one_bit_changed_is_refused(tmp_path: Path, algorithm: 
 
 
 @pytest.mark.parametrize("key", [RS256, ES256, EDDSA], ids=lambda key: key.algorithm)
-def test_the_key_id_chooses_among_several_keys(tokens: SignedTokens, key: Signer) -> None:
+def test_the_key_id_chooses_among_several_keys(tokens: Judged, key: Signer) -> None:
     assert CLAIMS == tokens.claims(Secret(key.token(CLAIMS)))
 
 
@@ -170,7 +170,7 @@ ATTACKS: Mapping[str, bytes] = {
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_an_attack_is_refused(tokens: SignedTokens, attack: str) -> None:
+def test_an_attack_is_refused(tokens: Judged, attack: str) -> None:
     assert tokens.claims(Secret(ATTACKS[attack])) is None
 
 
@@ -187,11 +187,11 @@ def test_a_weak_key_verifies_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("type_", ["JWT", "jwt", "at+jwt", "application/AT+JWT", None])
-def test_a_token_says_what_it_is_or_does_not(tokens: SignedTokens, type_: str | None) -> None:
+def test_a_token_says_what_it_is_or_does_not(tokens: Judged, type_: str | None) -> None:
     assert CLAIMS == tokens.claims(Secret(RS256.token(CLAIMS, typ=type_)))
 
 
-def test_a_token_ends_when_the_clock_says_so(tokens: SignedTokens, clock: FakeClock) -> None:
+def test_a_token_ends_when_the_clock_says_so(tokens: Judged, clock: FakeClock) -> None:
     token = Secret(RS256.token(CLAIMS))
     clock.advance(3_600 + LEEWAY - 1)
     before = tokens.claims(token)
@@ -202,15 +202,13 @@ def test_a_token_ends_when_the_clock_says_so(tokens: SignedTokens, clock: FakeCl
 
 @given(st.binary() | st.from_regex(rb"[A-Za-z0-9_.=-]*", fullmatch=True))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_no_octets_are_a_token_and_none_raise(tokens: SignedTokens, octets: bytes) -> None:
+def test_no_octets_are_a_token_and_none_raise(tokens: Judged, octets: bytes) -> None:
     assert tokens.claims(Secret(octets)) is None
 
 
 @given(st.integers(0), st.integers(0, 255))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_a_token_with_one_octet_changed_is_refused(
-    tokens: SignedTokens, place: int, octet: int
-) -> None:
+def test_a_token_with_one_octet_changed_is_refused(tokens: Judged, place: int, octet: int) -> None:
     token = bytearray(EDDSA.token(CLAIMS))
     place %= len(token)
     is_same = token[place] == octet
@@ -276,7 +274,7 @@ def test_a_key_that_verifies_nothing_is_passed_over(jwk: object) -> None:
 def test_of_two_keys_of_one_name_the_first_counts(tmp_path: Path) -> None:
     path = tmp_path / "two.json"
     write_keys(path, EDDSA.jwk, ES256.jwk | {"kid": "ed"}, EDDSA.jwk | {"x": "A" * 43})
-    tokens = SignedTokens(KeySetFile(path), OURS, FakeClock(NOW))
+    tokens = Judged(SignedTokens(KeySetFile(path)), OURS, FakeClock(NOW))
 
     assert CLAIMS == tokens.claims(Secret(EDDSA.token(CLAIMS)))
     assert CLAIMS == tokens.claims(Secret(ES256.token(CLAIMS, kid="ed")))
@@ -327,7 +325,7 @@ def test_a_file_that_is_not_there_is_said_at_the_start(tmp_path: Path) -> None:
     assert str(caught.value).startswith(str(tmp_path))
 
 
-def test_a_file_is_read_again_when_it_has_changed(tokens: SignedTokens, path: Path) -> None:
+def test_a_file_is_read_again_when_it_has_changed(tokens: Judged, path: Path) -> None:
     old, new = Secret(RS256.token(CLAIMS)), Secret(signer("ES384").token(CLAIMS))
     before = tokens.claims(old), tokens.claims(new)
     write_keys(path.with_suffix(".new"), signer("ES384").jwk)
@@ -345,7 +343,7 @@ def test_a_file_is_not_read_again_while_it_stays(path: Path) -> None:
 
 @pytest.mark.parametrize("damage", ["removed", "emptied", "closed"])
 def test_keys_that_cannot_be_read_any_more_are_an_outage_and_no_refusal(
-    tokens: SignedTokens, path: Path, damage: str
+    tokens: Judged, path: Path, damage: str
 ) -> None:
     token = RS256.token(CLAIMS)
     if damage == "emptied":
@@ -363,7 +361,7 @@ def test_keys_that_cannot_be_read_any_more_are_an_outage_and_no_refusal(
     assert token.decode() not in said
 
 
-def test_keys_that_come_back_are_taken(tokens: SignedTokens, path: Path) -> None:
+def test_keys_that_come_back_are_taken(tokens: Judged, path: Path) -> None:
     away = path.with_suffix(".away")
     path.replace(away)
     with pytest.raises(CannotAskFault):

@@ -130,6 +130,17 @@ def test_an_address_is_of_no_account_until_its_domain_is_set(
     assert tokens.try_token(None, TOKEN) is None
 
 
+def test_a_signed_token_must_end(home: Home, database: Database) -> None:
+    jwks = json.dumps({"keys": [signer("EdDSA").jwk]})
+    home.below("jwks.json").write_text(jwks, "ascii")
+    Accounts(database, FakeClock()).add("mrose")
+    claims = {"iss": ISSUER, "aud": AUDIENCE, "email": "mrose@example.org"}
+    tokens = build(home, database, SIGNED)
+
+    assert tokens is not None
+    assert tokens.try_token(None, Secret(signer("EdDSA").token(claims))) is None
+
+
 def test_an_authorization_server_is_asked_about_tokens(home: Home, database: Database) -> None:
     home.below("secret").write_bytes(b"hush\n")
     mrose = Accounts(database, FakeClock()).add("mrose")

@@ -19,6 +19,7 @@ class Expected:
 
     issuer: str
     audience: str
+    must_end: bool = False  # else one that names no end is good until somebody takes it back
 
 
 def read_claims(octets: bytes) -> Claims | None:
@@ -33,7 +34,8 @@ def read_claims(octets: bytes) -> Claims | None:
 def are_for_us(claims: Claims, expected: Expected, now: float) -> bool:
     """Say whether the claims hold at `now`, in seconds since 1970. A time left out holds."""
     return (
-        now - LEEWAY < _time(claims, "exp", now)
+        ("exp" in claims or not expected.must_end)
+        and now - LEEWAY < _time(claims, "exp", now)
         and _time(claims, "nbf", now) <= now + LEEWAY
         and expected.issuer in ("", claims.get("iss"))
         and _has_audience(claims.get("aud"), expected.audience)

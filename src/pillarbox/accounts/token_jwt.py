@@ -1,6 +1,6 @@
 """Signed tokens (JWT), verified with the public keys of a file (JWKS). RFC 7519, 7517, 8725.
 
-PyJWT verifies signatures, and that alone: what a token claims is checked by us with our clock.
+PyJWT verifies signatures, and that alone: what a token claims is checked by `Judged`.
 """
 
 import os
@@ -9,9 +9,8 @@ from pathlib import Path
 
 from jwt import PyJWK, PyJWS, PyJWTError
 
-from pillarbox.accounts.token_claims import Claims, Expected, are_for_us, read_claims
+from pillarbox.accounts.token_claims import Claims, read_claims
 from pillarbox.accounts.tokens import CannotAskFault
-from pillarbox.base.clock import Clock
 from pillarbox.base.errors import OperatorFault
 from pillarbox.base.secret import Secret
 
@@ -59,23 +58,18 @@ class KeySetFile:
 class SignedTokens:
     """Tokens that prove themselves by a signature."""
 
-    def __init__(self, key_set: KeySetFile, expected: Expected, clock: Clock) -> None:
+    def __init__(self, key_set: KeySetFile) -> None:
         self._key_set = key_set
-        self._expected = expected
-        self._clock = clock
         algorithms = [name for names in ALGORITHMS.values() for name in names]
         self._jws = PyJWS(
             algorithms, {"verify_signature": True, "enforce_minimum_key_length": True}
         )
 
     def claims(self, token: Secret) -> Claims | None:
-        """Return what a token says that holds here and now; raises CannotAskFault."""
+        """Return what a token says whose signature holds; raises CannotAskFault."""
         keys = self._key_set.keys()
         payload = self._verified(token.reveal(), keys)
-        claims = read_claims(payload) if payload is not None else None
-        if claims is None or "exp" not in claims:  # else it would be good for ever
-            return None
-        return claims if are_for_us(claims, self._expected, self._clock.now()) else None
+        return read_claims(payload) if payload is not None else None
 
     def _verified(self, token: bytes, keys: Keys) -> bytes | None:
         """Return what is signed, None where the signature does not hold."""

@@ -6,7 +6,8 @@ Blocking, and safe in threads; the pool that bounds it belongs to the caller.
 from typing import Protocol
 
 from pillarbox.accounts.accounts import Account, Accounts, State
-from pillarbox.accounts.token_claims import Claims
+from pillarbox.accounts.token_claims import Claims, Expected, are_for_us
+from pillarbox.base.clock import Clock
 from pillarbox.base.errors import StoreFault
 from pillarbox.base.names import Identity
 from pillarbox.base.secret import Secret
@@ -22,14 +23,30 @@ class CannotAskFault(StoreFault):
 
 
 class TokenValidator(Protocol):
-    """Knows whether a token is good, and what it says."""
+    """Knows whether a token is what it seems, and what it says."""
 
     def claims(self, token: Secret) -> Claims | None:
-        """Return what a token says that holds here and now, None of any other token.
+        """Return what a token says, None of one that is forged or taken back.
 
         Takes octets of the grammar of tokens alone. Raises CannotAskFault.
         """
         ...
+
+
+class Judged:
+    """A validator whose tokens are for us, and hold now."""
+
+    def __init__(self, validator: TokenValidator, expected: Expected, clock: Clock) -> None:
+        self._validator = validator
+        self._expected = expected
+        self._clock = clock
+
+    def claims(self, token: Secret) -> Claims | None:
+        """Return what a token says that holds here and now; raises CannotAskFault."""
+        claims = self._validator.claims(token)
+        if claims is None or not are_for_us(claims, self._expected, self._clock.now()):
+            return None
+        return claims
 
 
 class Tokens:

@@ -21,7 +21,7 @@ from pillarbox.accounts.site_keys import SiteKeys
 from pillarbox.accounts.token_claims import Expected
 from pillarbox.accounts.token_introspection import Introspection, read_client_secret
 from pillarbox.accounts.token_jwt import KeySetFile, SignedTokens
-from pillarbox.accounts.tokens import Tokens, TokenValidator
+from pillarbox.accounts.tokens import Judged, Tokens, TokenValidator
 from pillarbox.app.admission import Admission
 from pillarbox.app.clock import SystemClock
 from pillarbox.app.config import load
@@ -131,21 +131,19 @@ def _build_proofs(
 
 def build_tokens(home: Home, accounts: Accounts, clock: Clock, oauth: OAuth) -> Tokens | None:
     """Return what tries tokens, None where none are taken; raises OperatorFault."""
-    validator = _token_validator(home, clock, oauth)
-    if validator is None:
+    if not oauth.is_on:
         return None
+    # Nobody can take a signature back: without an end the token would be good for ever.
+    expected = Expected(oauth.issuer, oauth.audience, must_end=bool(oauth.jwks_file))
+    validator = Judged(_token_validator(home, oauth), expected, clock)
     return Tokens(accounts, validator, oauth.account_claim, oauth.domain)
 
 
-def _token_validator(home: Home, clock: Clock, oauth: OAuth) -> TokenValidator | None:
-    expected = Expected(oauth.issuer, oauth.audience)
-    if oauth.introspection_url:
-        secret = read_client_secret(home.below(oauth.client_secret_file))
-        server = FormServer(oauth.introspection_url, oauth.client_id, secret)
-        return Introspection(server, expected, clock)
+def _token_validator(home: Home, oauth: OAuth) -> TokenValidator:
     if oauth.jwks_file:
-        return SignedTokens(KeySetFile(home.below(oauth.jwks_file)), expected, clock)
-    return None
+        return SignedTokens(KeySetFile(home.below(oauth.jwks_file)))
+    secret = read_client_secret(home.below(oauth.client_secret_file))
+    return Introspection(FormServer(oauth.introspection_url, oauth.client_id, secret))
 
 
 def _refuse_lost_database(home: Home) -> None:
