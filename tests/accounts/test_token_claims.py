@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pillarbox.accounts.token_claims import LEEWAY, Expected, are_for_us, read_claims
+from pillarbox.accounts.tokens.claims import LEEWAY, Expected, are_for_us, read_claims
 
 NOW = 1_800_000_000.0
 ANY = Expected("", "")

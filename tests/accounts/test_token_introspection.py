@@ -8,13 +8,13 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from pillarbox.accounts.token_claims import LEEWAY, Expected
-from pillarbox.accounts.token_introspection import (
+from pillarbox.accounts.tokens.claims import LEEWAY, Expected
+from pillarbox.accounts.tokens.introspection import (
     SECRET_OCTETS,
     Introspection,
     read_client_secret,
 )
-from pillarbox.accounts.tokens import CannotAskFault, Judged
+from pillarbox.accounts.tokens.tokens import CannotAskFault, Judged
 from pillarbox.base.clock import FakeClock
 from pillarbox.base.errors import OperatorFault
 from pillarbox.base.secret import Secret

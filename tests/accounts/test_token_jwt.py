@@ -12,15 +12,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pillarbox.accounts.token_claims import LEEWAY, Expected
-from pillarbox.accounts.token_jwt import (
+from pillarbox.accounts.tokens.claims import LEEWAY, Expected
+from pillarbox.accounts.tokens.signed import (
     ALGORITHMS,
     FILE_OCTETS,
     KeySetFile,
     SignedTokens,
     read_key_set,
 )
-from pillarbox.accounts.tokens import CannotAskFault, Judged
+from pillarbox.accounts.tokens.tokens import CannotAskFault, Judged
 from pillarbox.base.clock import FakeClock
 from pillarbox.base.errors import OperatorFault
 from pillarbox.base.secret import Secret

@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pillarbox.accounts.accounts import Account, Accounts
-from pillarbox.accounts.token_claims import Claims
-from pillarbox.accounts.tokens import TOKEN_OCTETS, CannotAskFault, Tokens
+from pillarbox.accounts.tokens.claims import Claims
+from pillarbox.accounts.tokens.tokens import TOKEN_OCTETS, CannotAskFault, Tokens
 from pillarbox.base.names import Identity
 from pillarbox.base.secret import Secret
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pillarbox.accounts.tokens import Tokens
+from pillarbox.accounts.tokens.tokens import Tokens
 from pillarbox.app.admission import Admission
 from pillarbox.app.build import System, opened
 from pillarbox.app.first_run import ACCOUNT, add_first_account, make_home

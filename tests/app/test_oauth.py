@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pillarbox.accounts.accounts import Accounts
-from pillarbox.accounts.tokens import CannotAskFault, Tokens
+from pillarbox.accounts.tokens.tokens import CannotAskFault, Tokens
 from pillarbox.app.build import build_tokens
 from pillarbox.app.config import load
 from pillarbox.app.home import Home

@@ -7,7 +7,7 @@ from pillarbox.accounts.digests import Digests
 from pillarbox.accounts.login_delay import LoginDelay
 from pillarbox.accounts.passwords import Passwords
 from pillarbox.accounts.scram import Scram
-from pillarbox.accounts.tokens import Tokens
+from pillarbox.accounts.tokens.tokens import Tokens
 from pillarbox.base.names import AccountId, Identity
 from pillarbox.base.secret import Secret
 from pillarbox.delivery.effects import Refusal

@@ -18,10 +18,10 @@ from pillarbox.accounts.remotes import Remotes
 from pillarbox.accounts.scram import Scram, ScramPolicy
 from pillarbox.accounts.secret_store import SecretStore
 from pillarbox.accounts.site_keys import SiteKeys
-from pillarbox.accounts.token_claims import Expected
-from pillarbox.accounts.token_introspection import Introspection, read_client_secret
-from pillarbox.accounts.token_jwt import KeySetFile, SignedTokens
-from pillarbox.accounts.tokens import Judged, Tokens, TokenValidator
+from pillarbox.accounts.tokens.claims import Expected
+from pillarbox.accounts.tokens.introspection import Introspection, read_client_secret
+from pillarbox.accounts.tokens.signed import KeySetFile, SignedTokens
+from pillarbox.accounts.tokens.tokens import Judged, Tokens, TokenValidator
 from pillarbox.app.admission import Admission
 from pillarbox.app.clock import SystemClock
 from pillarbox.app.config import load

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from jwt import PyJWK, PyJWS, PyJWTError
 
-from pillarbox.accounts.token_claims import Claims, read_claims
-from pillarbox.accounts.tokens import CannotAskFault
+from pillarbox.accounts.tokens.claims import Claims, read_claims
+from pillarbox.accounts.tokens.tokens import CannotAskFault
 from pillarbox.base.errors import OperatorFault
 from pillarbox.base.secret import Secret
 

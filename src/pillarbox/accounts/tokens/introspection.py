@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from pillarbox.accounts.token_claims import Claims, read_claims
-from pillarbox.accounts.tokens import CannotAskFault
+from pillarbox.accounts.tokens.claims import Claims, read_claims
+from pillarbox.accounts.tokens.tokens import CannotAskFault
 from pillarbox.base.errors import OperatorFault
 from pillarbox.base.secret import Secret
 from pillarbox.net.post_form import FormServer, NoAnswerFault, post_form

@@ -6,7 +6,7 @@ Blocking, and safe in threads; the pool that bounds it belongs to the caller.
 from typing import Protocol
 
 from pillarbox.accounts.accounts import Account, Accounts, State
-from pillarbox.accounts.token_claims import Claims, Expected, are_for_us
+from pillarbox.accounts.tokens.claims import Claims, Expected, are_for_us
 from pillarbox.base.clock import Clock
 from pillarbox.base.errors import StoreFault
 from pillarbox.base.names import Identity
