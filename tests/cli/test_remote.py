@@ -2,11 +2,14 @@
 
 import json
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from pillarbox.accounts.remotes import Remote, Remotes
+from pillarbox.base.secret import Secret
 from pillarbox.collector.outcome import Outcome
 from pillarbox.store.lease import take_lease
 from tests.cli.home import CommandLine
@@ -190,6 +193,49 @@ def test_a_remote_that_is_being_collected_from_is_not_forgotten(ours: CommandLin
     assert "The remote 'there' is being collected from. Remove it when that has ended." == said
     assert "there" == shown(ours)["name"]
     assert "" == ours.do("remote", "remove", "there")
+
+
+def test_a_remote_that_goes_before_its_password_is_read_is_named(
+    ours: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours.add_remote()
+    read = Remotes.list
+
+    def read_and_removed(remotes: Remotes) -> Sequence[Remote]:
+        found = read(remotes)
+        remotes.remove("there")
+        return found
+
+    monkeypatch.setattr(Remotes, "list", read_and_removed)
+
+    assert "There is no remote 'there'." in ours.refuse("collect", code=Outcome.CONFIGURATION)
+
+
+def test_a_remote_that_goes_before_its_lease_is_taken_is_not_collected_from(
+    ours: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours.add_remote()
+    read = Remotes.password
+
+    def read_and_removed(remotes: Remotes, remote: Remote) -> Secret:
+        password = read(remotes, remote)
+        remotes.remove(remote.name)
+        return password
+
+    monkeypatch.setattr(Remotes, "password", read_and_removed)
+    result = ours.run("collect")
+
+    assert Outcome.CONFIGURATION == result.exit_code
+    assert "there: The remote was removed before it could be collected from.\n" == result.stderr
+
+
+def test_a_password_that_is_missing_is_not_taken_for_a_remote_that_is(ours: CommandLine) -> None:
+    ours.add_remote()
+    with closing(sqlite3.connect(ours.folder / "pillarbox.db")) as database:
+        database.execute("UPDATE secrets SET sealed = x'00' WHERE purpose LIKE 'remote %'")
+        database.commit()
+
+    assert "There is no" not in ours.refuse("collect", code=Outcome.STORE)
 
 
 def sealed(home: CommandLine) -> list[tuple[str, bytes]]:

@@ -15,7 +15,7 @@ from pillarbox.client.connect import connect
 from pillarbox.client.connection import Connection
 from pillarbox.client.faults import BeyondAsciiFault, PasswordWithoutTlsFault
 from pillarbox.client.server import TIMEOUT_SECONDS, Server, Tls
-from pillarbox.collector.collect import Collector
+from pillarbox.collector.collect import Collector, RemoteGoneFault
 from pillarbox.collector.intake import PART_OCTETS, Keepers
 from pillarbox.collector.outcome import Outcome, Result
 from pillarbox.collector.plan import Policy
@@ -125,6 +125,17 @@ def test_a_session_that_is_cancelled_leaves_no_thread_and_no_half_message(home: 
     asyncio.run(cancelled())
     assert [] == list((home.folder / "blobs" / "incoming").iterdir())
     assert {} == removals(home)
+
+
+def test_a_remote_that_was_removed_before_the_lease_was_taken_is_not_spoken_to(home: Home) -> None:
+    home.database.write(lambda rows: rows.run("DELETE FROM remotes WHERE id = ?", REMOTE))
+    fake = FakeServer(mail(1))
+
+    result = collect(home, fake)
+
+    assert isinstance(result.fault, RemoteGoneFault)
+    assert Outcome.CONFIGURATION is result.outcome
+    assert [] == fake.heard
 
 
 def test_a_remote_becomes_a_source() -> None:

@@ -35,6 +35,11 @@ class Ledger:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    def has(self, remote: RemoteId) -> bool:
+        """Return whether there is such a remote still."""
+        with self._database.reading() as rows:
+            return rows.one("SELECT 1 FROM remotes WHERE id = ?", remote) is not None
+
     def entries(self, remote: RemoteId) -> dict[str, LedgerEntry]:
         """Return what is known, by unique-id."""
         with self._database.reading() as rows:

@@ -1,11 +1,12 @@
 """Collecting from a remote: one session under a lease, and what came of it."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from pillarbox.archive.ledger import Ledger
 from pillarbox.base.clock import Clock
-from pillarbox.base.errors import Fault
+from pillarbox.base.errors import Fault, OperatorFault
 from pillarbox.base.names import RemoteId
 from pillarbox.client import connect as client
 from pillarbox.client.connection import Connection
@@ -20,6 +21,10 @@ from pillarbox.store.disk import said_as_store_fault
 from pillarbox.store.lease import Lease, take_lease
 
 Connect = Callable[[Server], Awaitable[Connection]]
+
+
+class RemoteGoneFault(OperatorFault):
+    """Somebody removed the remote between our reading of it and our lease."""
 
 
 class Collector:
@@ -55,9 +60,17 @@ class Collector:
         if lease is None:
             return Result(Outcome.LOCKED)
         try:
+            await self._require(source.remote)
             return await self._run(source, progress)
+        except Fault as fault:
+            return Result(outcome_of(fault), fault=fault)
         finally:
             lease.release()
+
+    async def _require(self, remote: RemoteId) -> None:
+        # Whoever removes it needs the lease: from here on it stays.
+        if not await asyncio.to_thread(self._ledger.has, remote):
+            raise RemoteGoneFault("The remote was removed before it could be collected from.")
 
     async def _run(self, source: Source, progress: Progress) -> Result:
         intake = Intake(self._keepers, progress)
