@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PY := $(BIN)/python
-TREES := conftest.py $(wildcard src tests tools bench)
+TREES := conftest.py $(wildcard src tests tools bench fuzz)
 PIP = $(PYTHON) -m pip --disable-pip-version-check --python $(PY) install --quiet
 UV = uv==0.13.9
 ARGS ?=
@@ -38,7 +38,9 @@ bench-timing: .venv/dev.stamp   ## Whether the time of a refusal tells who has a
 interop: .venv/dev.stamp peers  ## The full kill matrices and the slower real programs
 	$(PYTEST) -m interop $(ARGS)
 
-fuzz: .venv/dev.stamp           ## Properties with many more examples
+fuzz: .venv/dev.stamp           ## A model side by side, every target for a minute, properties at length
+	$(PY) -m tests.model.run --steps 1000000
+	$(PY) -m fuzz --seconds 60
 	$(PYTEST) -m "fuzz or hypothesis" --hypothesis-profile=fuzz $(ARGS)
 
 sizes: .venv/dev.stamp          ## The longest files and functions: a mirror, not a gate
@@ -58,7 +60,7 @@ lock:                           ## Make requirements/*.txt anew from pyproject.t
 	rm -rf .lock-venv
 
 clean:                          ## Remove what make made, the home in var/ excepted
-	rm -rf .venv .lock-venv .sslyze dist build .coverage .coverage.* htmlcov
+	rm -rf .venv .lock-venv .sslyze .fuzz dist build .coverage .coverage.* htmlcov
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
 help:                           ## This list

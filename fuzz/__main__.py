@@ -15,9 +15,8 @@ from typing import Any
 from fuzz.targets import MODULES
 
 FOLDER = Path(".fuzz")
-NAMED = ("server-commands", "client-replies", "sasl", "proxy")  # what issue 3 counts
-LINE = "{target:16} {inputs:>11,} inputs {rate:>8,.0f}/s {seconds:>8.0f} s  slowest {slowest_ms:.1f} ms"
-MORE = " ({octets_of_slowest} octets)  {most_memory_mib:.0f} MiB  {findings} findings"
+LINE = "{target:16} {inputs:>11,} inputs {rate:>8,.0f}/s {seconds:>8.0f} s"
+MORE = "  slowest {slowest_ms:.1f} ms  {most_memory_mib:.0f} MiB  {findings} findings"
 
 
 def arguments() -> argparse.Namespace:

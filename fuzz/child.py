@@ -15,7 +15,7 @@ from importlib import import_module
 from pathlib import Path
 
 from fuzz.targets import Target, load
-from fuzz.watch import OneInput, Watch
+from fuzz.watch import Watch
 
 REPORT_SECONDS = 5
 HANG_SECONDS = 20  # for what never comes back: libFuzzer ends the process
@@ -91,8 +91,8 @@ def main() -> None:
     atheris = import_module("atheris")
     with atheris.instrument_imports(include=["pillarbox"]):
         target = load(name)
-    run: OneInput = target.one_input
-    watch = Watch(name, run, folder)
+    target.prepare()
+    watch = Watch(name, target.one_input, folder)
     reporter = Reporter(watch, Limits(int(inputs), float(seconds)), folder / f"{name}.json")
     corpus = Path(tempfile.mkdtemp(prefix="corpus-", dir=folder))
     atheris.Setup([name, *options(target, folder, corpus)], reporter.one_input)

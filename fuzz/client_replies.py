@@ -146,7 +146,7 @@ def _seed(commands: Sequence[Command], said: bytes, knobs: bytes = b"\1\0\0") ->
     return asked + knobs + said
 
 
-_SAID = (
+_SAID: Sequence[tuple[Sequence[Command], bytes]] = (
     ([verbs.Capa()], b"+OK <1.2@mail.example>\r\n+OK\r\nTOP\r\nSASL PLAIN LOGIN\r\n.\r\n"),
     (
         [verbs.List(None), verbs.Uidl(None)],
@@ -160,5 +160,7 @@ _SAID = (
     ([verbs.Uidl(1), verbs.List(1), verbs.Stat()], b"+OK\r\n+OK 1 abc\r\n+OK 1 4\r\n+OK 1 2\r\n"),
     ([], b"+OK \xff\xff\r\n"),
 )
-SEEDS = tuple(_seed(*said, knobs) for said in _SAID for knobs in (b"\1\0\0", b"\0\1\1\0"))
+SEEDS = tuple(
+    _seed(commands, said, knobs) for commands, said in _SAID for knobs in (b"\1\0\0", b"\0\1\1\0")
+)
 WORDS = (b"+OK", b"-ERR ", b"+ ", b"\r\n", b"\r\n.\r\n", b"..", b"[AUTH]", b"[SYS/TEMP]", b"1 ")

@@ -1,13 +1,14 @@
 """SASL: every server mechanism with any responses, every client mechanism with any challenges.
 
-And both against each other, with a meddler between them. PBKDF2 is made cheap here: it is OpenSSL's,
-and would take all the time. Nonces are the same every time, so that the fuzzer can learn them.
+And both against each other, with a meddler between them. PBKDF2 is made cheap here: it is
+OpenSSL's, and would take all the time. Nonces are the same every time, so that the fuzzer can
+learn them.
 """
 
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
 from itertools import count
-from typing import Any
 
 from fuzz.knobs import Knobs, require
 from pillarbox.base.errors import OperatorFault
@@ -39,14 +40,19 @@ END_POINT = bytes(range(32))
 SIGNED = 3  # the messages of SCRAM that its proof covers: both first ones, and the client's final
 
 
+def prepare() -> None:
+    """Make PBKDF2 cheap, for the whole process."""
+    scram_keys.salted_password = _cheap
+
+
 def _cheap(password: bytes, salt: bytes, iterations: int, kind: ScramHash) -> bytes:
     return scram_keys.signature(password, salt + str(iterations).encode(), kind)
 
 
-scram_keys.salted_password = _cheap
-VERIFIERS = {
-    kind: [ScramVerifier(MROSE, *scram_keys.derive(SECRET, SALT, 4096, kind))] for kind in ScramHash
-}
+@cache
+def verifiers(kind: ScramHash) -> list[ScramVerifier]:
+    """Return what the one account's secret is checked with."""
+    return [ScramVerifier(MROSE, *scram_keys.derive(SECRET, SALT, 4096, kind))]
 
 
 def one_input(octets: bytes) -> None:
@@ -62,7 +68,7 @@ class Accounts:
     def __init__(self, refusal: Refusal | None) -> None:
         self._refusal = refusal
 
-    def answer(self, ask: object) -> Any:
+    def answer(self, ask: object) -> object:
         """Return what the ask asks for."""
         if self._refusal is not None:
             return self._refusal
@@ -72,7 +78,7 @@ class Accounts:
             case TryDigest(name, proof):
                 return self._identity(name, is_right=proof.is_of(Secret(SECRET)))
             case FindScram(name, kind):
-                known = VERIFIERS[kind] if name == "mrose" else []
+                known = verifiers(kind) if name == "mrose" else []
                 return ScramAccount(SALT, 4096, known)
             case _:
                 raise AssertionError(ask)
@@ -86,15 +92,18 @@ class Accounts:
 REFUSALS = (None, *Refusal)
 
 
-def advance(exchange: Exchange, accounts: Accounts, answer: Secret | None) -> Any:
+def advance(
+    exchange: Exchange, accounts: Accounts, answer: Secret | None
+) -> bytes | Identity | Refusal:
     """Return the next challenge's octets, or the outcome."""
     try:
         ask = exchange.send(answer)
         while not isinstance(ask, Challenge):
             ask = exchange.send(accounts.answer(ask))
     except StopIteration as end:
-        require(isinstance(end.value, Identity | Refusal), "an outcome")
-        return end.value
+        outcome: Identity | Refusal = end.value
+        require(isinstance(outcome, Identity | Refusal), "an outcome")
+        return outcome
     return ask.octets
 
 
@@ -179,8 +188,7 @@ def _converse(
     while isinstance(said, bytes):
         response = client.respond(meddler.passed(said))
         said = advance(exchange, accounts, Secret(meddler.passed(response.reveal())))
-    outcome: Identity | Refusal = said
-    return outcome
+    return said
 
 
 class _Meddler:

@@ -3,12 +3,14 @@
 from itertools import count
 
 from fuzz.knobs import Knobs, chunked, require
-from fuzz.sasl_exchanges import END_POINT
+from fuzz.sasl_exchanges import END_POINT, prepare
 from fuzz.world import World
 from pillarbox.server.channel import Channel
 from pillarbox.server.session import Session
 from pillarbox.server.site import Site, Utf8Headers
 from pillarbox.server.voice import ENGLISH, Language
+
+__all__ = ["MOST_OCTETS", "SEEDS", "WORDS", "one_input", "prepare"]
 
 MOST_OCTETS = 1536
 UNFOLDED = 16_384  # past the longest line, of 12,288
@@ -70,7 +72,8 @@ _SAID = (
     b"AUTH\r\nAUTH PLAIN AG1yb3NlAHRva2Vu\r\nSTAT\r\n",
     b"AUTH PLAIN\r\nAG1yb3NlAHRva2Vu\r\nSTAT\r\nQUIT\r\n",
     b"AUTH LOGIN\r\nbXJvc2U=\r\ndG9rZW4=\r\nLIST\r\n",
-    b"AUTH CRAM-MD5\r\n*\r\nAUTH CRAM-MD5\r\nbXJvc2UgMDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=\r\n",
+    b"AUTH CRAM-MD5\r\n*\r\n",
+    b"AUTH CRAM-MD5\r\nbXJvc2UgMDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=\r\n",
     b"AUTH SCRAM-SHA-256\r\nbiwsbj1tcm9zZSxyPWFiY2RlZmdo\r\nYz1iaXdzLHI9YSxwPUFBQUE=\r\n\r\n",
     b"AUTH XOAUTH2 dXNlcj1tcm9zZQFhdXRoPUJlYXJlciB0b2tlbgEB\r\nSTAT\r\n",
     b"AUTH PLAIN =\r\nAUTH A\xff\xff\r\nQUIT\r\n",

@@ -21,6 +21,7 @@ class Target:
 
     name: str
     one_input: Callable[[bytes], None]
+    prepare: Callable[[], None]  # changes the whole process: for one that only fuzzes
     seeds: Sequence[bytes]
     words: Sequence[bytes]
     most_octets: int
@@ -29,4 +30,15 @@ class Target:
 def load(name: str) -> Target:
     """Import a target, and with it the code that it tries."""
     module = import_module(MODULES[name])
-    return Target(name, module.one_input, module.SEEDS, module.WORDS, module.MOST_OCTETS)
+    return Target(
+        name=name,
+        one_input=module.one_input,
+        prepare=getattr(module, "prepare", _nothing),
+        seeds=module.SEEDS,
+        words=module.WORDS,
+        most_octets=module.MOST_OCTETS,
+    )
+
+
+def _nothing() -> None:
+    """Most targets need no preparation."""

@@ -10,7 +10,7 @@ from typing import Any
 
 SLOW_SECONDS = 0.1  # issue 3: no input may take longer
 TRIES = 3  # a slow input is taken again: the collector of garbage may have run in it
-PACKAGES = ("/pillarbox/", "/fuzz/")
+PACKAGES = ("/pillarbox/", "/fuzz/", "/fuzzing/")
 
 OneInput = Callable[[bytes], None]
 

@@ -17,7 +17,6 @@ from pillarbox.server.effects import (
     Closed,
     Commit,
     Effect,
-    NoteRefused,
     OpenMaildrop,
     Receive,
     Secured,
@@ -76,31 +75,29 @@ class World:
         self._heard += octets
         return octets
 
-    def _do(self, effect: Effect) -> Any:
+    def _do(self, effect: Effect) -> object:
         match effect:
             case Send(octets):
                 self.said.append(octets)
             case TryPassword() | TryDigest() | FindScram() | TryToken():
                 return self._ask(effect)
-            case StartTls():
-                return None if self._injects else Secured(END_POINT)
+            case StartTls() if not self._injects:
+                return Secured(END_POINT)
             case OpenMaildrop(identity):
                 return self._open(identity)
             case Transmit():
                 return self._transmit(effect)
-            case Commit(marked):
-                return self._commit(marked)
-            case NoteRefused() | Receive():
-                return None
+            case Commit():
+                return self._commit(effect)
         return None
 
-    def _ask(self, ask: TryPassword | TryDigest | FindScram | TryToken) -> Any:
+    def _ask(self, ask: TryPassword | TryDigest | FindScram | TryToken) -> object:
         require(not self._is_at_end, "an attempt behind the end")
         answer = self._accounts.answer(ask)
         self._may_open = isinstance(answer, Identity) or isinstance(ask, FindScram)
         return answer
 
-    def _open(self, identity: Identity) -> Any:
+    def _open(self, identity: Identity) -> object:
         require(self._may_open and identity == MROSE, "a maildrop for somebody who may not")
         return self._closed or stored()[1]
 
@@ -113,7 +110,8 @@ class World:
         require(effect.is_bare or octets.endswith(b".\r\n"), "a message with its end")
         return True
 
-    def _commit(self, marked: Sequence[Message]) -> bool:
+    def _commit(self, effect: Commit) -> bool:
+        marked = effect.marked
         asked = any(verb in self._heard.upper() for verb in REMOVING)
         require(asked or not marked, "a removal that nobody asked for")
         require(not self._is_at_end or not marked, "a removal behind the end")

@@ -1,4 +1,4 @@
-"""What the model wants a server to say, and whether a server did say it. Human text is not judged."""
+"""What the model wants a server to say, and whether it did. Human text is not judged."""
 
 import re
 from collections.abc import Sequence
@@ -61,6 +61,9 @@ Answer = Refused | Accepted | Challenged | Listed | Message | UniqueIds
 class DifferenceError(AssertionError):
     """Server and model say different things."""
 
+    def __init__(self, template: str, *parts: object) -> None:
+        super().__init__(template.format(*map(repr, parts)))
+
 
 class Reader:
     """Takes answers from what a server has said."""
@@ -110,12 +113,12 @@ class Reader:
         unique_id = line.removeprefix(number)
         is_one = line.startswith(number) and UNIQUE_ID.fullmatch(unique_id)
         if not is_one or not self._world.learn(kept, unique_id):
-            raise DifferenceError(f"unique-id {number}{kept.unique_id}: {line}")
+            raise DifferenceError("unique-id {} {}: {}", number, kept.unique_id, line)
 
     def _status(self, line: bytes, status: bytes, code: str) -> str:
         found = STATUS.fullmatch(line)
         if found is None or len(line) + 2 > REPLY_OCTETS:
-            raise DifferenceError(f"no reply: {line!r}")
+            raise DifferenceError("no reply: {}", line)
         self._same((status, code.encode()), (found[1], found[2] or b""))
         return (found[3] or b"").decode("utf-8")
 
@@ -123,19 +126,19 @@ class Reader:
         lines = []
         while (line := self._line()) != b".":
             if line.startswith(b".") and not line.startswith(b".."):
-                raise DifferenceError(f"a line that is not stuffed: {line!r}")
+                raise DifferenceError("a line that is not stuffed: {}", line)
             lines.append(line.removeprefix(b"."))
         return lines
 
     def _line(self) -> bytes:
         line, end, self._said = self._said.partition(b"\r\n")
         if not end:
-            raise DifferenceError(f"not a whole line: {line!r}")
+            raise DifferenceError("not a whole line: {}", line)
         return line
 
     def _same(self, expected: object, said: object) -> None:
         if expected != said:
-            raise DifferenceError(f"the model: {expected!r}; the server: {said!r}")
+            raise DifferenceError("the model: {}; the server: {}", expected, said)
 
 
 def _known(line: str) -> str:

@@ -109,6 +109,27 @@ WAITING = ((), (), (), (), ("mrose",), ("crew",), ("mrose", "crew"))
 WHICH = st.integers(0, MOST_SESSIONS - 1)
 
 
+MAIL = st.lists(st.sampled_from(mails()), min_size=1, max_size=4)
+LOG_IN = b"USER mrose\r\nPASS " + PASSWORD + b"\r\n"
+Claim = Callable[[Model], bool]
+
+
+def _is_in(model: Model) -> bool:
+    return model.owner is not None
+
+
+def _is_out(model: Model) -> bool:
+    return model.owner is None
+
+
+def _is_challenged(model: Model) -> bool:
+    return model.is_challenged
+
+
+def _has_timestamp(model: Model) -> bool:
+    return model.owner is None and bool(model.timestamp)
+
+
 class SideBySide(RuleBasedStateMachine):
     """Up to two sessions at a time over the same maildrops, and any number one after another."""
 
@@ -119,11 +140,13 @@ class SideBySide(RuleBasedStateMachine):
         self.both = Both()
         self.pairs: list[Pair] = []
 
-    @initialize(mail=st.lists(st.sampled_from(mails()), max_size=4), site=st.sampled_from(SITES))
-    def begin(self, mail: list[Mail], site: Site) -> None:
+    @initialize(mail=MAIL, site=st.sampled_from(SITES), is_in=st.sampled_from((True, True, False)))
+    def begin(self, mail: list[Mail], site: Site, is_in: bool) -> None:
         for each in mail:
             self.both.deliver("mrose", each)
         self.pairs.append(Pair(self.both, site, secure=True))
+        if is_in:
+            self._say(self.pairs[0], LOG_IN)
 
     @precondition(lambda self: len(self.pairs) < MOST_SESSIONS)
     @rule(site=st.sampled_from(SITES), secure=st.booleans(), waiting=st.sampled_from(WAITING))
@@ -132,53 +155,71 @@ class SideBySide(RuleBasedStateMachine):
         self.both.let_wait(waiting)
         self.pairs.append(Pair(self.both, site, secure=secure))
 
-    @precondition(lambda self: self.pairs)
+    @precondition(lambda self: self._those(_is_out))
     @rule(which=WHICH, name=st.sampled_from(("mrose", "mrose", "mrose", "crew")))
     def log_in(self, which: int, name: str) -> None:
-        self._say(which, b"USER " + name.encode() + b"\r\nPASS " + PASSWORD + b"\r\n")
+        line = LOG_IN.replace(b"mrose", name.encode())
+        self._say(self._pair(which, _is_out), line)
 
-    @precondition(lambda self: self._any(lambda model: model.owner is not None))
-    @rule(line=st.one_of(NUMBERED, NUMBERED, TOPS, BARE), which=WHICH)
+    @precondition(lambda self: self._those(_is_in))
+    @rule(line=st.one_of(NUMBERED, TOPS, BARE), which=WHICH)
     def use_maildrop(self, line: bytes, which: int) -> None:
-        self._say(which, line + b"\r\n")
+        self._say(self._pair(which, _is_in), line + b"\r\n")
 
-    @precondition(lambda self: self._any(lambda model: model.owner is None))
+    @precondition(lambda self: self._those(_is_in))
+    @rule(number=st.integers(1, 5), which=WHICH)
+    def mark(self, number: int, which: int) -> None:
+        self._say(self._pair(which, _is_in), b"DELE %d\r\n" % number)
+
+    @precondition(lambda self: self._those(_is_in))
+    @rule(verb=st.sampled_from((b"STAT", b"LIST", b"UIDL", b"RSET")), which=WHICH)
+    def look_or_unmark(self, verb: bytes, which: int) -> None:
+        self._say(self._pair(which, _is_in), verb + b"\r\n")
+
+    @precondition(lambda self: self._those(_is_in))
+    @rule(number=st.integers(0, 5), lines=st.sampled_from((None, 0, 0, 1, 9)), which=WHICH)
+    def read(self, number: int, lines: int | None, which: int) -> None:
+        line = b"RETR %d\r\n" % number if lines is None else b"TOP %d %d\r\n" % (number, lines)
+        self._say(self._pair(which, _is_in), line)
+
+    @precondition(lambda self: self._those(_is_out))
     @rule(line=st.one_of(BEFORE, BARE), which=WHICH)
     def authorize(self, line: bytes, which: int) -> None:
-        self._say(which, line + b"\r\n")
+        self._say(self._pair(which, _is_out), line + b"\r\n")
 
-    @precondition(lambda self: self._any(lambda model: model.is_challenged))
+    @precondition(lambda self: self._those(_is_challenged))
     @rule(line=RESPONSES, which=WHICH)
     def respond(self, line: bytes, which: int) -> None:
-        self._say(which, line + b"\r\n")
+        self._say(self._pair(which, _is_challenged), line + b"\r\n")
 
-    @precondition(lambda self: self._any(lambda model: model.site.apop))
+    @precondition(lambda self: self._those(_has_timestamp))
     @rule(name=st.sampled_from(NAMES), is_right=st.booleans(), which=WHICH)
     def prove(self, name: str, is_right: bool, which: int) -> None:
-        timestamp = self._pair(which).model.timestamp
-        digest = hashlib.md5(timestamp + PASSWORD, usedforsecurity=False).hexdigest()
-        self._say(which, _line(f"APOP {name} {digest if is_right else digest[::-1]}\r\n"))
+        pair = self._pair(which, _has_timestamp)
+        secret = pair.model.timestamp + PASSWORD
+        digest = hashlib.md5(secret, usedforsecurity=False).hexdigest()
+        self._say(pair, _line(f"APOP {name} {digest if is_right else digest[::-1]}\r\n"))
 
     @precondition(lambda self: self.pairs)
     @rule(line=st.one_of(ODD, COMMANDS), which=WHICH)
     def say_anything(self, line: bytes, which: int) -> None:
-        self._say(which, line + b"\r\n")
+        self._say(self._pair(which), line + b"\r\n")
 
     @precondition(lambda self: self.pairs)
     @rule(lines=st.lists(COMMANDS, min_size=2, max_size=8), places=PLACES, which=WHICH)
     def pipeline(self, lines: list[bytes], places: list[int], which: int) -> None:
-        self._say(which, b"".join(line + b"\r\n" for line in lines), places)
+        self._say(self._pair(which), b"".join(line + b"\r\n" for line in lines), places)
 
     @precondition(lambda self: self.pairs)
     @rule(line=COMMANDS, count=st.integers(1, 8), which=WHICH)
     def begin_line(self, line: bytes, count: int, which: int) -> None:
         """Send a part of a line; the rest is whatever comes next."""
-        self._say(which, line[:count])
+        self._say(self._pair(which), line[:count])
 
     @precondition(lambda self: self.pairs)
     @rule(which=WHICH)
     def quit(self, which: int) -> None:
-        self._say(which, b"QUIT\r\n")
+        self._say(self._pair(which), b"QUIT\r\n")
 
     @precondition(lambda self: self.pairs)
     @rule(which=WHICH)
@@ -188,6 +229,7 @@ class SideBySide(RuleBasedStateMachine):
         self.pairs.remove(pair)
         self._comparing(pair, pair.drop)
 
+    @precondition(lambda self: self.pairs)
     @rule(name=st.sampled_from(("mrose", "mrose", "crew")), mail=st.sampled_from(mails()))
     def deliver(self, name: str, mail: Mail) -> None:
         self._count("deliver")
@@ -198,9 +240,8 @@ class SideBySide(RuleBasedStateMachine):
             self._comparing(pair, pair.drop)
         self.both.check()
 
-    def _say(self, which: int, octets: bytes, places: Iterable[int] = ()) -> None:
+    def _say(self, pair: Pair, octets: bytes, places: Iterable[int] = ()) -> None:
         self._count("say")
-        pair = self._pair(which)
         self._comparing(pair, lambda: pair.say(octets, places))
         if pair.core.is_over:
             self.pairs.remove(pair)
@@ -213,11 +254,12 @@ class SideBySide(RuleBasedStateMachine):
                 note(f"C: {sent!r}\nS: {said!r}")
             raise
 
-    def _pair(self, which: int) -> Pair:
-        return self.pairs[which % len(self.pairs)]
+    def _those(self, claim: Claim) -> list[Pair]:
+        return [pair for pair in self.pairs if claim(pair.model)]
 
-    def _any(self, claim: Callable[[Model], bool]) -> bool:
-        return any(claim(pair.model) for pair in self.pairs)
+    def _pair(self, which: int, claim: Claim | None = None) -> Pair:
+        pairs = self._those(claim) if claim else self.pairs
+        return pairs[which % len(pairs)]
 
     def _count(self, what: str) -> None:
         self.steps[what] += 1

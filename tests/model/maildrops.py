@@ -1,4 +1,4 @@
-"""The model's mail: what was delivered, what is served of it, who has which maildrop. Plain lists."""
+"""The model's mail: what was delivered, what is served of it, who has which maildrop."""
 
 from dataclasses import dataclass, field
 

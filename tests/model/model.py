@@ -1,4 +1,4 @@
-"""A naive POP3 server, written from RFC 1939, 2449, 2595, 3206, 5034 and 6856, without ours in view.
+"""A naive POP3 server, written from RFC 1939, 2449, 2595, 3206, 5034 and 6856, and not from ours.
 
 It takes whole lines and says what must be answered. Where the RFCs leave a choice, CHOICE says
 which one our dialogues in tests/dialogues document.
@@ -7,6 +7,7 @@ which one our dialogues in tests/dialogues document.
 import base64
 import binascii
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.model.answers import (
@@ -57,6 +58,19 @@ class Model:
         self._view: list[Kept] = []
         self._marked: set[int] = set()
         self._highest = 0
+        self._by_arguments: dict[tuple[str, int], Callable[..., Answer]] = {
+            ("STAT", 0): self._stat,
+            ("LIST", 0): self._list,
+            ("LIST", 1): self._list_one,
+            ("UIDL", 0): self._uidl,
+            ("UIDL", 1): self._uidl_one,
+            ("RETR", 1): self._retr,
+            ("TOP", 2): self._top,
+            ("DELE", 1): self._dele,
+            ("NOOP", 0): Accepted,
+            ("RSET", 0): self._rset,
+            ("LAST", 0): self._last,
+        }
 
     def hear(self, line: bytes, *, has_more: bool = False) -> Answer | None:
         """Answer a line, given without its CRLF; `has_more` came in with it."""
@@ -66,7 +80,7 @@ class Model:
         answer = self._answer(line, has_more=has_more)
         if was_before_login and answer == Refused():
             self._refusals += 1
-            self.over = self.over or self._refusals >= REFUSALS
+            self.over |= self._refusals >= REFUSALS
         return answer
 
     def overhear(self, half: bytes) -> Answer | None:
@@ -94,19 +108,21 @@ class Model:
             return self._respond(line)
         verb, _, argument = line.partition(b" ")
         word = verb.decode("latin-1").upper() if verb.isascii() else ""
-        if self.owner is None and word in WEB and b" " in line:
-            self.over = True
-            return Refused()
+        is_web = self.owner is None and word in WEB and b" " in line
+        self.over |= is_web
         is_auth = word == "AUTH" and b" " in line
         named, self._named = self._named, None
-        if len(line) + 2 > (AUTH_OCTETS if is_auth else LINE_OCTETS):
+        if is_web or len(line) + 2 > (AUTH_OCTETS if is_auth else LINE_OCTETS):
             return Refused()
-        if word == "PASS":
-            return self._pass(argument, named)
-        if word == "STLS":
-            return self._stls(argument, has_more=has_more)
-        table = self._in_authorization if self.owner is None else self._in_transaction
-        return table(word, argument)
+        if self.owner is not None:
+            return self._in_transaction(word, argument)
+        match word:
+            case "PASS":
+                return self._pass(argument, named)
+            case "STLS":
+                return self._stls(argument, has_more=has_more)
+            case _:
+                return self._in_authorization(word, argument)
 
     # In both states
 
@@ -158,10 +174,8 @@ class Model:
             case "UTF8" if not argument.strip(b" "):
                 self.utf8 = True
                 return Accepted()
-            case "USER" if name := argument.rstrip(b" ").decode("latin-1"):
-                if not self._takes_passwords():
-                    return Refused()
-                self._named = name
+            case "USER" if self._takes_passwords() and argument.strip(b" "):
+                self._named = argument.rstrip(b" ").decode("latin-1")
                 return Accepted()
             case "APOP" if self.timestamp:
                 return self._apop(argument)
@@ -180,7 +194,7 @@ class Model:
         return self.site.certificate and not self.secure and not self.utf8
 
     def _stls(self, argument: bytes, *, has_more: bool) -> Answer:
-        if self.owner is not None or argument.strip(b" ") or not self._may_secure():
+        if argument.strip(b" ") or not self._may_secure():
             return Refused()
         if has_more:
             self.over = True
@@ -190,7 +204,7 @@ class Model:
         return Accepted()
 
     def _pass(self, password: bytes, named: str | None) -> Answer:
-        if self.owner is not None or not self._takes_passwords() or not password or not named:
+        if not self._takes_passwords() or not password or not named:
             return Refused()
         return self._login(named, is_right=password == PASSWORD)
 
@@ -259,35 +273,51 @@ class Model:
 
     def _in_transaction(self, word: str, argument: bytes) -> Answer:
         numbers = _numbers(argument)
-        match word, numbers:
-            case "STAT", []:
-                return Accepted(f"{len(self._left())} {sum(self._sizes().values())}", is_all=True)
-            case "LIST", []:
-                return Listed([f"{number} {size}" for number, size in self._sizes().items()])
-            case "LIST", [number]:
-                return self._refusal(number) or Accepted(f"{number} {self._sizes()[number]}", True)
-            case "UIDL", []:
-                return UniqueIds(list(self._left().items()))
-            case "UIDL", [number] if number in self._left():
-                return UniqueIds([(number, self._left()[number])], is_one=True)
-            case "RETR", [number]:
-                return self._retr(number)
-            case "TOP", [number, lines]:
-                return self._refusal(number) or Message(_top(self._lines(number), lines))
-            case "DELE", [number] if number in self._left():
-                self._marked.add(number)
-                self._highest = max(self._highest, number)
-                return Accepted()
-            case "NOOP", []:
-                return Accepted()
-            case "RSET", []:
-                self._marked.clear()
-                self._highest = 0
-                return Accepted()
-            case "LAST", [] if self.site.last:
-                return Accepted(str(self._highest), is_all=True)
-            case _:
-                return self._in_both(word, argument)
+        if numbers is None or (word == "LAST" and not self.site.last):
+            return self._in_both(word, argument)
+        act = self._by_arguments.get((word, len(numbers)))
+        return act(*numbers) if act else self._in_both(word, argument)
+
+    def _stat(self) -> Answer:
+        return Accepted(f"{len(self._left())} {sum(self._sizes().values())}", is_all=True)
+
+    def _list(self) -> Answer:
+        return Listed([f"{number} {size}" for number, size in self._sizes().items()])
+
+    def _list_one(self, number: int) -> Answer:
+        refusal = self._refusal(number)
+        return refusal or Accepted(f"{number} {self._sizes()[number]}", is_all=True)
+
+    def _uidl(self) -> Answer:
+        return UniqueIds(list(self._left().items()))
+
+    def _uidl_one(self, number: int) -> Answer:
+        left = self._left()
+        return UniqueIds([(number, left[number])], is_one=True) if number in left else Refused()
+
+    def _retr(self, number: int) -> Answer:
+        refusal = self._refusal(number)
+        if refusal is None:
+            self._highest = max(self._highest, number)
+        return refusal or Message(self._lines(number))
+
+    def _top(self, number: int, more: int) -> Answer:
+        return self._refusal(number) or Message(_top(self._lines(number), more))
+
+    def _dele(self, number: int) -> Answer:
+        if number not in self._left():
+            return Refused()
+        self._marked.add(number)
+        self._highest = max(self._highest, number)
+        return Accepted()
+
+    def _rset(self) -> Answer:
+        self._marked.clear()
+        self._highest = 0
+        return Accepted()
+
+    def _last(self) -> Answer:
+        return Accepted(str(self._highest), is_all=True)
 
     def _left(self) -> dict[int, Kept]:
         numbered = enumerate(self._view, start=1)
@@ -308,12 +338,6 @@ class Model:
             return Refused()
         is_refused = self._view[number - 1].mail.surrogate is not None and not self.utf8
         return Refused("UTF8") if is_refused and self.site.headers == "refuse" else None
-
-    def _retr(self, number: int) -> Answer:
-        refusal = self._refusal(number)
-        if refusal is None:
-            self._highest = max(self._highest, number)
-        return refusal or Message(self._lines(number))
 
 
 def _numbers(argument: bytes) -> list[int] | None:

@@ -1,4 +1,4 @@
-"""Broken servers, each by the mistake of a real one: see docs and the model tell them apart."""
+"""Broken servers, most with a mistake that a real one makes: the machine must find each."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -63,14 +63,20 @@ def _rset_forgets_nothing(event: Event) -> Event:
 
 def _top_0_sends_all(event: Event) -> Event:
     """Stalwart."""
-    is_zero = isinstance(event, verbs.Top) and event.lines == 0
-    return replace(event, lines=1000) if is_zero else event
+    match event:
+        case verbs.Top(number, 0):
+            return verbs.Top(number, 1000)
+        case _:
+            return event
 
 
 def _0_is_1(event: Event) -> Event:
     """Stalwart."""
-    is_zero = isinstance(event, verbs.Dele | verbs.Retr) and event.number == 0
-    return replace(event, number=1) if is_zero else event
+    match event:
+        case verbs.Dele(0) | verbs.Retr(0):
+            return replace(event, number=1)
+        case _:
+            return event
 
 
 def _originals_are_counted(patch: Any) -> None:

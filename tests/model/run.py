@@ -1,16 +1,15 @@
 """`python -m tests.model.run --steps N`: server and model side by side for many steps.
 
-As many processes as there are processors, each with a seed of its own, which is printed where it
-finds a difference. Prints the steps, and ends with 1 where there was any difference.
+As many processes as there are processors, each with a seed of its own. Prints the steps, and ends
+with 1 where there was any difference; the dialogue and the seed are then on stderr.
 """
 
 import argparse
-import multiprocessing
 import os
 import secrets
+import subprocess
+import sys
 import time
-import traceback
-from dataclasses import dataclass
 
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
@@ -27,56 +26,46 @@ SETTINGS = settings(
 )
 
 
-@dataclass(frozen=True)
-class Share:
-    """What one process has to do."""
-
-    steps: int
-    seed: int
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What one process did; `fault` is the difference that it found, or nothing."""
-
-    share: Share
-    steps: int
-    fault: str
-
-
 def main() -> int:
-    """Run all shares; return the exit code."""
+    """Run what is asked for; return the exit code."""
     parser = argparse.ArgumentParser(prog="tests.model.run", description=__doc__)
-    parser.add_argument("--steps", type=int, default=1_000_000)
+    parser.add_argument("--steps", type=int, default=1_000_000, help="in all processes together")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--seed", type=int, help="of the one process that is then run")
     asked = parser.parse_args()
-    shares = [
-        Share(-(-asked.steps // asked.workers), secrets.randbits(32)) for _ in range(asked.workers)
-    ]
+    if asked.seed is not None:
+        run(asked.steps, asked.seed)
+        return 0
+    return share(asked.steps, asked.workers)
+
+
+def share(steps: int, workers: int) -> int:
+    """Share the steps out to processes; print how many were made, and how it went."""
     began = time.monotonic()
-    with multiprocessing.Pool(asked.workers) as pool:
-        outcomes = pool.map(run, shares)
+    command = [sys.executable, "-m", "tests.model.run", "--steps", str(-(-steps // workers))]
+    running = [
+        subprocess.Popen([*command, "--seed", str(secrets.randbits(32))], stdout=subprocess.PIPE)
+        for _ in range(workers)
+    ]
+    made = sum(int(each.communicate()[0] or 0) for each in running)
+    failed = sum(each.returncode != 0 for each in running)
     seconds = time.monotonic() - began
-    steps = sum(outcome.steps for outcome in outcomes)
-    faults = [outcome for outcome in outcomes if outcome.fault]
-    for outcome in faults:
-        print(f"seed {outcome.share.seed}:\n{outcome.fault}")
-    print(f"model: {steps:,} steps in {seconds:.0f} s, {len(faults)} differences.")
-    return 1 if faults or steps < asked.steps else 0
+    print(f"model: {made:,} steps in {seconds:.0f} s, {failed} processes found a difference.")
+    return 1 if failed or made < steps else 0
 
 
-def run(share: Share) -> Outcome:
-    """Run lives of the machine until there are enough steps, or a difference."""
-    SideBySide.steps.clear()
-    number = share.seed
-    while SideBySide.steps.total() < share.steps:
-        try:
+def run(steps: int, first_seed: int) -> None:
+    """Run lives of the machine until there are enough steps; raise what it finds."""
+    number = first_seed
+    try:
+        while SideBySide.steps.total() < steps:
             run_state_machine_as_test(seed(number)(SideBySide), settings=SETTINGS)
-        except Exception as error:  # whatever it is, it is a difference
-            report = "".join(traceback.format_exception(error))
-            return Outcome(share, SideBySide.steps.total(), report)
-        number += 1
-    return Outcome(share, SideBySide.steps.total(), "")
+            number += 1
+    except BaseException:
+        print(f"model: a difference with --seed {number}", file=sys.stderr)
+        raise
+    finally:
+        print(SideBySide.steps.total())
 
 
 if __name__ == "__main__":

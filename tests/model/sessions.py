@@ -52,7 +52,7 @@ class Both:
             expected = [sha256(each.mail.octets).digest() for each in self.world.maildrops[name]]
             stored = self.store.view(self.place.accounts[name])
             if expected != stored:
-                raise DifferenceError(f"the maildrop of {name}: {expected} {stored}")
+                raise DifferenceError("the maildrop of {}: {} {}", name, expected, stored)
 
 
 class Pair:
@@ -65,7 +65,7 @@ class Pair:
         start = greeting.find(b"<")
         timestamp = greeting[start : greeting.find(b">") + 1] if start >= 0 else b""
         if site.apop != bool(timestamp) or not greeting.startswith(b"+OK"):
-            raise DifferenceError(f"the greeting: {greeting!r}")
+            raise DifferenceError("the greeting: {}", greeting)
         self.model = Model(both.world, site, secure=secure, timestamp=timestamp)
         self._half = b""
         self.dialogue: list[tuple[bytes, bytes]] = [(b"", greeting)]
@@ -103,7 +103,7 @@ class Pair:
 
     def _check_end(self) -> None:
         if self.model.over != self.core.is_over:
-            raise DifferenceError(f"over: model {self.model.over}, server {self.core.is_over}")
+            raise DifferenceError("over: {}, {}", self.model.over, self.core.is_over)
         if self.core.is_over:
             self.core.end()
             self.model.drop()
