@@ -6,7 +6,10 @@ import msgspec
 
 from pillarbox.server.site import Utf8Headers
 
-NotNegative = Annotated[int, msgspec.Meta(ge=0)]
+Days = Annotated[int, msgspec.Meta(ge=0, le=36_500)]  # a century: more is no date to reckon with
+Seconds = Annotated[int, msgspec.Meta(ge=0, le=31_536_000)]  # a year
+# It stands in greetings and in certificates: a name in ASCII, or an address.
+Hostname = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9:][A-Za-z0-9.:-]{0,252}\Z")]
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 
 
@@ -98,14 +101,14 @@ class Limits(_Table, frozen=True):
 class Policy(_Table, frozen=True):
     """Site-wide rules."""
 
-    retention_days: NotNegative = 0
-    login_delay_seconds: NotNegative = 0
+    retention_days: Days = 0
+    login_delay_seconds: Seconds = 0
 
 
 class Configuration(_Table, frozen=True):
     """Everything that `pillarbox.toml` can say."""
 
-    hostname: str = "localhost"
+    hostname: Hostname = "localhost"
     workers: Positive = 1
     listen: Listen = Listen()
     proxy: Proxy = Proxy()
