@@ -56,8 +56,8 @@ def test_accounts_are_listed_by_name(home: CommandLine) -> None:
     home.add_account("adam")
 
     assert [
-        {"name": "adam", "state": "enabled"},
-        {"name": "zoe", "state": "enabled"},
+        {"name": "adam", "number": 2, "state": "enabled"},
+        {"name": "zoe", "number": 1, "state": "enabled"},
     ] == without_times(home.json("account", "list"))
     assert ["adam\tenabled", "zoe\tenabled"] == [
         line.rpartition("\t")[0] for line in home.do("account", "list").splitlines()
@@ -69,6 +69,7 @@ def test_an_account_is_shown_with_its_maildrop(ours: CommandLine) -> None:
 
     assert {
         "name": "mrose",
+        "number": 1,
         "state": "enabled",
         "messages": 2,
         "octets": 31,
@@ -85,8 +86,8 @@ def test_an_account_is_disabled_and_enabled(ours: CommandLine) -> None:
         states.append(without_times(ours.json("account", "list")))
 
     assert [
-        [{"name": "mrose", "state": "disabled"}],
-        [{"name": "mrose", "state": "enabled"}],
+        [{"name": "mrose", "number": 1, "state": "disabled"}],
+        [{"name": "mrose", "number": 1, "state": "enabled"}],
     ] == states
 
 

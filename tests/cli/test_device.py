@@ -26,8 +26,8 @@ def test_devices_are_listed_by_name(ours: CommandLine) -> None:
     ours.do("device", "add", "mrose", "desk")
 
     assert [
-        {"name": "desk", "legacy_digest": False},
-        {"name": "phone", "legacy_digest": True},
+        {"name": "desk", "number": 2, "legacy_digest": False},
+        {"name": "phone", "number": 1, "legacy_digest": True},
     ] == without_times(ours.json("device", "list", "mrose"))
     assert ["desk\tno", "phone\tyes"] == [
         line.rpartition("\t")[0] for line in ours.do("device", "list", "mrose").splitlines()
@@ -41,7 +41,7 @@ def test_a_device_is_renamed_and_revoked(ours: CommandLine) -> None:
     renamed = without_times(ours.json("device", "list", "mrose"))
     assert "" == ours.do("device", "revoke", "mrose", "tablet")
 
-    assert [{"name": "tablet", "legacy_digest": False}] == renamed
+    assert [{"name": "tablet", "number": 1, "legacy_digest": False}] == renamed
     assert [] == ours.json("device", "list", "mrose")
 
 

@@ -121,6 +121,7 @@ def remove(home: Home, name: str) -> None:
 def _fields(account: Account) -> dict[str, object]:
     return {
         "name": account.name,
+        "number": account.id,  # as the journal calls it
         "state": account.state.value,
         "created_at": shown_time(account.created_at),
     }

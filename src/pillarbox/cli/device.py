@@ -73,6 +73,7 @@ def rename(home: Home, account: str, name: str, new_name: str) -> None:
 def _fields(device: Device) -> dict[str, object]:
     return {
         "name": device.name,
+        "number": device.id,  # as the journal calls it
         "legacy_digest": device.digest_secret is not None,
         "created_at": shown_time(device.created_at),
     }
