@@ -1,8 +1,10 @@
 """`pillarbox remote`: the servers that mail is collected from."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
+import msgspec
 
 from pillarbox.accounts.remotes import Remote, RemoteSettings, Tls
 from pillarbox.app.build import System, opened
@@ -14,7 +16,7 @@ from pillarbox.cli.words import _
 from pillarbox.collector.collect import take_remote
 from pillarbox.net.listener import split_address
 from pillarbox.sasl.client import CLIENTS
-from pillarbox.sasl.facts import APOP, FACTS, PLAIN, USER, Shows
+from pillarbox.sasl.facts import APOP, FACTS, PLAIN, USER, Facts, Shows
 
 LONGEST = 2**31 - 1  # seconds or days; beyond any use, and within every clock
 PORTS = {Tls.IMPLICIT: 995, Tls.STLS: 110, Tls.NONE: 110}
@@ -69,37 +71,59 @@ def remote() -> None:
     help=_("Dangerous: with --tls none, send the password for anyone to read."),
 )
 @password_stdin
-@click.pass_context
-def add(ctx: click.Context, /, **_options: object) -> None:
+@click.pass_obj
+def add(home: Home, /, **options: object) -> None:
     """Remember a remote."""
-    given = ctx.params  # as many as the table has columns
-    tls = Tls(given["tls"])
-    way = FACTS[given["auth"] or PLAIN]  # where it is not said, any may be taken
-    if tls is Tls.NONE and way.needs_tls and not given["allow_password_without_tls"]:
+    given = msgspec.convert(options, _Options)
+    way = FACTS[given.auth or PLAIN]  # where it is not said, any may be taken
+    _require_sendable(given, way)
+    host, port = _server(given.server, given.tls)
+    if given.tls is Tls.NONE:
+        _warn(is_shown=way.shows in {Shows.PASSWORD, Shows.TOKEN})
+    password = read_password(from_stdin=given.password_stdin, prompt=_("Password"))
+    with opened(home) as system:
+        settings = RemoteSettings(
+            account=system.accounts.show(given.account).id,
+            host=host,
+            port=port,
+            user=given.user,
+            tls=given.tls,
+            ca_file=str(given.ca) if given.ca else None,
+            timeout_seconds=given.timeout,
+            deadline_seconds=given.deadline,
+            delete_after_days=given.delete_after_days,
+            mechanism=given.auth,
+        )
+        system.remotes.add(given.name, settings, password)
+
+
+@dataclass(frozen=True, slots=True)
+class _Options:
+    """What `add` is given: as many as the table has columns, and how to take the password."""
+
+    name: str
+    server: str
+    user: str
+    account: str
+    tls: Tls
+    ca: Path | None
+    auth: str | None
+    timeout: int | None
+    deadline: int | None
+    delete_after_days: int | None
+    allow_password_without_tls: bool
+    password_stdin: bool
+
+
+def _require_sendable(given: _Options, way: Facts) -> None:
+    """Raise OperatorFault for what is too dangerous to send, or cannot be sent."""
+    if given.tls is Tls.NONE and way.needs_tls and not given.allow_password_without_tls:
         raise OperatorFault(
             "Without TLS the password crosses the network for anyone to read. Use --tls implicit"
             " or --tls stls, or say --allow-password-without-tls."
         )
-    host, port = _server(given["server"], tls)
-    if tls is Tls.NONE:
-        _warn(is_shown=way.shows in {Shows.PASSWORD, Shows.TOKEN})
-    if not given["user"].isprintable() or not given["user"]:
+    if not given.user.isprintable() or not given.user:
         raise OperatorFault("--user is empty, or has characters that cannot be sent.")
-    password = read_password(from_stdin=given["password_stdin"], prompt=_("Password"))
-    with opened(ctx.obj) as system:
-        settings = RemoteSettings(
-            account=system.accounts.show(given["account"]).id,
-            host=host,
-            port=port,
-            user=given["user"],
-            tls=tls,
-            ca_file=str(given["ca"]) if given["ca"] else None,
-            timeout_seconds=given["timeout"],
-            deadline_seconds=given["deadline"],
-            delete_after_days=given["delete_after_days"],
-            mechanism=given["auth"],
-        )
-        system.remotes.add(given["name"], settings, password)
 
 
 @remote.command(name="list", help=_("List the remotes."))
@@ -173,9 +197,8 @@ def _server(text: str, tls: Tls) -> tuple[str, int]:
 def _fields(system: System, remote: Remote) -> dict[str, object]:
     settings = remote.settings
     names = {account.id: account.name for account in system.accounts.list()}
-    host = (
-        f"[{settings.host}]" if ":" in settings.host else settings.host
-    )  # RFC 3986, section 3.2.2
+    # RFC 3986, section 3.2.2.
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
     return {
         "name": remote.name,
         "server": f"{host}:{settings.port}",
