@@ -9,7 +9,7 @@ import pytest
 from pillarbox.app.certificates import make_certificates
 from pillarbox.net.client_hello import ClientHello, HelloReader
 from pillarbox.net.contexts import server_context
-from pillarbox.net.groups import client_hello, surplus_groups
+from pillarbox.net.groups import hello_with, surplus_groups
 
 P_256 = 0x0017
 
@@ -41,10 +41,10 @@ def test_p_256_alone_is_not_too_many(pair: tuple[Path, Path]) -> None:
 
 def test_the_question_is_a_client_hello_that_openssl_takes(pair: tuple[Path, Path]) -> None:
     arriving, leaving = ssl.MemoryBIO(), ssl.MemoryBIO()
-    arriving.write(client_hello(P_256))
+    arriving.write(hello_with(P_256))
     asked = server_context(*pair).wrap_bio(arriving, leaving, server_side=True)
 
     with pytest.raises(ssl.SSLWantReadError):
         asked.do_handshake()
     assert leaving.read().startswith(b"\x16\3\3")
-    assert ClientHello(None, None) == HelloReader().feed(client_hello(P_256))
+    assert ClientHello(None, None) == HelloReader().feed(hello_with(P_256))

@@ -1,10 +1,12 @@
 """Which groups a server's context agrees to: asked of OpenSSL itself, with a ClientHello each.
 
 Python's ssl says nothing of groups, and takes them only from an OpenSSL configuration that was
-there before it was first imported; `pillarbox.__main__` brings one.
+there before it was first imported; `net.openssl` brings one.
 """
 
 import ssl
+
+from pillarbox.net.client_hello import CLIENT_HELLO, HANDSHAKE
 
 # IANA's registry of TLS supported groups; only X25519 and P-256 are missing in it.
 REFUSED = {
@@ -46,7 +48,7 @@ def surplus_groups(context: ssl.SSLContext) -> list[str]:
 def _agrees(context: ssl.SSLContext, group: int) -> bool:
     """Return whether a client that has this group alone, and no key share yet, is answered."""
     arriving, leaving = ssl.MemoryBIO(), ssl.MemoryBIO()
-    arriving.write(client_hello(group))
+    arriving.write(hello_with(group))
     try:
         context.wrap_bio(arriving, leaving, server_side=True).do_handshake()
     except ssl.SSLWantReadError:
@@ -56,7 +58,7 @@ def _agrees(context: ssl.SSLContext, group: int) -> bool:
     return True
 
 
-def client_hello(group: int) -> bytes:
+def hello_with(group: int) -> bytes:
     """Return a record with a ClientHello of TLS 1.3 that has one group: RFC 8446, section 4.1.2."""
     extensions = (
         _extension(SUPPORTED_GROUPS, _vector(2, group.to_bytes(2)))
@@ -65,8 +67,8 @@ def client_hello(group: int) -> bytes:
         + _extension(KEY_SHARE, _vector(2, b""))
     )
     body = LEGACY + bytes(32) + _vector(1, b"") + _vector(2, SUITES) + _vector(1, b"\0")
-    message = b"\x01" + _vector(3, body + _vector(2, extensions))
-    return b"\x16" + LEGACY + _vector(2, message)
+    message = bytes([CLIENT_HELLO]) + _vector(3, body + _vector(2, extensions))
+    return bytes([HANDSHAKE]) + LEGACY + _vector(2, message)
 
 
 def _extension(kind: int, octets: bytes) -> bytes:
