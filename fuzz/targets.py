@@ -6,6 +6,7 @@ from importlib import import_module
 
 MODULES = {
     "server-commands": "fuzz.server_commands",
+    "server-conversation": "fuzz.server_conversation",
     "client-replies": "fuzz.client_replies",
     "sasl": "fuzz.sasl_exchanges",
     "proxy": "fuzz.proxy_headers",

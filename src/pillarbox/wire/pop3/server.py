@@ -23,6 +23,10 @@ class ServerConversation:
         self._is_challenged = False
         self._is_deaf = False  # after what is no POP3
 
+    def __len__(self) -> int:
+        """Return how many octets are held."""
+        return len(self._lines)
+
     def feed(self, octets: bytes) -> None:
         """Take what was received. Take all events before feeding again: that bounds the memory."""
         self._lines.feed(octets)
