@@ -111,6 +111,20 @@ WHICH = st.integers(0, MOST_SESSIONS - 1)
 
 MAIL = st.lists(st.sampled_from(mails()), min_size=1, max_size=4)
 LOG_IN = b"USER mrose\r\nPASS " + PASSWORD + b"\r\n"
+_NAME, _SECRET = _base64(b"mrose"), _base64(PASSWORD)
+EXCHANGES = (
+    (b"AUTH PLAIN", _base64(_PLAINS[0])),
+    (b"AUTH PLAIN", _base64(_PLAINS[1])),
+    (b"AUTH LOGIN", _NAME, _SECRET),
+    (b"AUTH LOGIN " + _NAME, _SECRET),
+    (b"AUTH LOGIN =", _base64(b"crew"), _SECRET),
+    (b"AUTH LOGIN", _NAME, _base64(b"wrong")),
+    (b"AUTH LOGIN", _NAME, b"*"),
+    (b"AUTH LOGIN", _NAME, b""),
+    (b"UTF8", *LOG_IN.split(b"\r\n")[:-1]),
+    (b"STLS", b"UTF8", *LOG_IN.split(b"\r\n")[:-1]),
+    (b"USER mrose", b"STLS", b"PASS " + PASSWORD),
+)
 Claim = Callable[[Model], bool]
 
 
@@ -186,6 +200,14 @@ class SideBySide(RuleBasedStateMachine):
     @rule(line=st.one_of(BEFORE, BARE), which=WHICH)
     def authorize(self, line: bytes, which: int) -> None:
         self._say(self._pair(which, _is_out), line + b"\r\n")
+
+    @precondition(lambda self: self._those(_is_out))
+    @rule(lines=st.sampled_from(EXCHANGES), which=WHICH)
+    def authenticate(self, lines: tuple[bytes, ...], which: int) -> None:
+        pair = self._pair(which, _is_out)
+        for line in lines:
+            if pair in self.pairs:
+                self._say(pair, line + b"\r\n")
 
     @precondition(lambda self: self._those(_is_challenged))
     @rule(line=RESPONSES, which=WHICH)
