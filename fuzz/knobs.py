@@ -8,7 +8,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 MOST_SIZES = 8
-MOST_CHUNKS = 128  # then the rest at once: a long input in single octets would only take time
+MOST_CHUNKS = 24  # then the rest at once: a long input in single octets would only take time
 UNIT = 64  # octets that one step of a repetition stands for: the bounds are in the thousands
 _REPEATED = re.compile(rb"(.?)\xff(.?)", re.DOTALL)
 
