@@ -22,7 +22,8 @@ def one_input(octets: bytes) -> None:
 
 
 def _heard(chunks: list[bytes], state: State) -> list[Event]:
-    conversation, events = ServerConversation(), []
+    conversation = ServerConversation()
+    events: list[Event] = []
     if state is State.TRANSACTION:
         conversation.happened(Outcome.ADMITTED)
     for chunk in chunks:

@@ -9,7 +9,7 @@ import pytest
 from pillarbox.accounts.accounts import Account, Accounts
 from pillarbox.accounts.app_passwords import AppPasswords
 from pillarbox.accounts.devices import Devices
-from pillarbox.accounts.digests import DECOY, Digests
+from pillarbox.accounts.digests import DECOY, MOST_KEPT, Digests
 from pillarbox.accounts.generate import ALPHABET
 from pillarbox.accounts.key_ring import Key, KeyRing
 from pillarbox.accounts.master_key import KeyFile
@@ -395,11 +395,13 @@ def test_every_secret_is_tried_wherever_the_match_is(
     assert 1 == len(set(tries))
 
 
-def test_a_name_that_nobody_has_is_tried_too(digests: Digests) -> None:
+@pytest.mark.usefixtures("phone")
+@pytest.mark.parametrize("name", ["nobody", "mrose", "mrose+phone", "mrose+desk"])
+def test_every_name_is_tried_as_often(digests: Digests, name: str) -> None:
     proof = IsOf(MAIN)
 
-    assert digests.try_digest("nobody", proof) is None
-    assert 1 == proof.tries
+    assert digests.try_digest(name, proof) is None
+    assert MOST_KEPT == proof.tries
 
 
 @pytest.mark.usefixtures("phone")

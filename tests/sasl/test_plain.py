@@ -47,6 +47,8 @@ def test_what_is_no_message_is_no_attempt(octets: bytes) -> None:
 
 def test_a_name_may_say_that_it_acts_as_itself() -> None:
     assert [MROSE] == say(SERVER, b"mrose\0mrose\0correct horse")
+    # RFC 5034, section 4: both are prepared before they are compared.
+    assert [MROSE] == say(SERVER, "\uff4drose\0mrose\0correct horse".encode())
 
 
 def test_the_message_is_the_one_of_the_rfc() -> None:

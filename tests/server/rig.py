@@ -113,6 +113,7 @@ class Door:
     """Lets one person in, by password; others may be told to wait."""
 
     try_password: Callable[[str, Secret], Identity | None]
+    is_open: bool = True
 
     def try_digest(self, name: str, proof: DigestProof) -> Identity | None:
         return None
@@ -122,6 +123,9 @@ class Door:
 
     def try_token(self, name: str | None, token: Secret) -> Identity | None:
         return None
+
+    def may_enter(self, identity: Identity) -> bool:
+        return self.is_open
 
     def begin(self, identity: Identity) -> bool:
         return True
@@ -138,13 +142,14 @@ class Rig:
     limits: Limits = field(default_factory=Limits)
     journal: io.StringIO = field(default_factory=io.StringIO)
     try_password: Callable[[str, Secret], Identity | None] = try_password
+    may_enter: bool = True
     hashing: Pool = field(default_factory=lambda: Pool("hashing", threads=1, waiting=5))
     disk: Pool = field(default_factory=lambda: Pool("disk", threads=2, waiting=5))
 
     def services(self) -> Services:
         return Services(
             store=self.store,
-            admission=Door(self.try_password),
+            admission=Door(self.try_password, self.may_enter),
             hashing=self.hashing,
             asking=self.hashing,
             converting=self.disk,

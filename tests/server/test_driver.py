@@ -257,6 +257,18 @@ def test_accounts_that_cannot_be_read_refuse_nobody_for_good() -> None:
     assert "login.refused" in rig.journal.getvalue()
 
 
+def test_an_account_that_was_disabled_during_the_proof_does_not_come_in() -> None:
+    rig = Rig(may_enter=False)
+
+    async def talk(talk: Talk) -> None:
+        await talk.until(b"ready.\r\n")
+        said = await talk.ask(LOGIN, b"accepted.\r\n")
+        assert said == b"+OK\r\n-ERR [AUTH] Name or password not accepted.\r\n"
+        assert not rig.store.is_leased()
+
+    converse(rig, talk)
+
+
 def test_a_server_that_its_administrator_must_mend_says_so() -> None:
     def fail(name: str, secret: Secret) -> Identity | None:
         raise OperatorFault("The master key is missing.")

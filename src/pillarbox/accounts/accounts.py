@@ -8,10 +8,14 @@ from pillarbox.accounts.credentials import Verifier, add_verifiers, drop_verifie
 from pillarbox.accounts.name import read_name, require_name
 from pillarbox.base.clock import Clock
 from pillarbox.base.errors import OperatorFault
-from pillarbox.base.names import AccountId
+from pillarbox.base.names import AccountId, Identity
 from pillarbox.db.sqlite import Database, Row, Rows
 
 BY_NAME = "SELECT id, name, state, created_at FROM accounts WHERE name = ? AND state <> 'removed'"
+MAY_ENTER = """
+    SELECT 1 FROM accounts WHERE id = ?1 AND state = 'enabled' AND (?2 IS NULL OR EXISTS
+        (SELECT 1 FROM devices WHERE id = ?2 AND account_id = ?1 AND revoked_at IS NULL))
+"""
 ALL = "SELECT id, name, state, created_at FROM accounts WHERE state <> 'removed' ORDER BY name"
 DEVICES = "SELECT id FROM devices WHERE account_id = ? AND revoked_at IS NULL"
 
@@ -63,6 +67,11 @@ class Accounts:
         """Return an account, None where there is none of that name."""
         with self._database.reading() as rows:
             return _find(rows, name)
+
+    def may_enter(self, identity: Identity) -> bool:
+        """Say whether an account is enabled, and a device of its not revoked."""
+        with self._database.reading() as rows:
+            return rows.one(MAY_ENTER, identity.account, identity.device) is not None
 
     def resolve(self, recipient: str) -> Account | None:
         """Return whose mail this is: the account of the whole address, else of its local part.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pillarbox.accounts.accounts import Account, require_account
 from pillarbox.accounts.app_passwords import AppPasswords
 from pillarbox.accounts.credentials import Verifier, add_verifiers, revoke_device
-from pillarbox.accounts.digests import purpose_of
+from pillarbox.accounts.digests import MOST_KEPT, purpose_of
 from pillarbox.accounts.generate import generate_password
 from pillarbox.accounts.name import read_name, require_name
 from pillarbox.accounts.scram import Scram
@@ -69,6 +69,7 @@ class Devices:
             _require_free(rows, found, wanted)
             device = self._insert(rows, found.id, wanted, password, verifiers)
             if legacy_digest:
+                _require_room(rows, found.id)
                 self._seal(rows, device, password)
 
         self._database.write(add)
@@ -128,6 +129,14 @@ class Devices:
     def _seal(self, rows: Rows, device: DeviceId, password: Secret) -> None:
         secret = self._secret_store.put_within(rows, purpose_of(device), password)
         rows.run("UPDATE devices SET digest_secret_id = ? WHERE id = ?", secret, device)
+
+
+def _require_room(rows: Rows, account: AccountId) -> None:
+    kept = "SELECT 1 FROM devices WHERE account_id = ? AND digest_secret_id IS NOT NULL"
+    if len(rows.all(kept, account)) >= MOST_KEPT:
+        raise OperatorFault(
+            "An account has at most {most} devices with --legacy-digest.", most=MOST_KEPT
+        )
 
 
 def _require_free(rows: Rows, account: Account, name: str) -> None:

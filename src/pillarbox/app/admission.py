@@ -22,6 +22,7 @@ class Admission:
     Each is blocking; passwords and tokens are slow besides.
     """
 
+    accounts: Accounts
     passwords: Passwords
     digests: Digests
     scram: Scram
@@ -43,6 +44,10 @@ class Admission:
     def try_token(self, name: str | None, token: Secret) -> Identity | None:
         """Return whose token it is, None where it is nobody's or no token is taken."""
         return None if self.tokens is None else self.tokens.try_token(name, token)
+
+    def may_enter(self, identity: Identity) -> bool:
+        """Return whether account and device are still what they were when the proof was begun."""
+        return self.accounts.may_enter(identity)
 
     def begin(self, identity: Identity) -> bool:
         """Note a login that is about to be answered +OK; False where it comes too soon.

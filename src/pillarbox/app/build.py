@@ -125,7 +125,7 @@ def _build_proofs(
         passwords,
         scram,
         Devices(database, clock, app_passwords, scram, secrets),
-        Admission(passwords, Digests(database, secrets), scram, delay),
+        Admission(Accounts(database, clock), passwords, Digests(database, secrets), scram, delay),
     )
 
 

@@ -29,7 +29,9 @@ async def doing(*chores: tuple[Chore, float]) -> AsyncIterator[None]:
     finally:
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        for ended in await asyncio.gather(*tasks, return_exceptions=True):
+            if isinstance(ended, Exception):
+                raise ended  # a chore that died of a mistake of ours is seen, if late
 
 
 async def _repeat(chore: Chore, seconds: float) -> None:

@@ -19,20 +19,17 @@ def begin_plain(_situation: Situation, initial: Secret | None) -> Exchange:
 
     The name is prepared; the password goes on as it came.
     """
-    parts = _read((yield from first_message(initial)))
+    message: Secret = yield from first_message(initial)
+    parts = _MESSAGE.fullmatch(message.reveal())
     if parts is None:
         return Refusal.BAD_RESPONSE
     name = asked_name(parts["name"])
     if isinstance(name, Refusal):
         return name
+    if parts["acting_as"] and asked_name(parts["acting_as"]) != name:
+        return Refusal.BAD_RESPONSE  # acting as somebody else is not offered
     outcome: Identity | Refusal = yield TryPassword(name, Secret(parts["password"]))
     return outcome
-
-
-def _read(message: Secret) -> re.Match[bytes] | None:
-    """Return the parts; acting as somebody else (authorization identity) is not offered."""
-    parts = _MESSAGE.fullmatch(message.reveal())
-    return parts if parts and parts["acting_as"] in {b"", parts["name"]} else None
 
 
 def plain_client(login: Login) -> OneMessage:

@@ -153,23 +153,32 @@ class Driver:
             opening = services.disk.start(services.store.open_maildrop, identity.account)
             opening.add_done_callback(self._take)
             maildrop = await to_its_end(opening)
-            # POP1 and POP2 may open a maildrop again; they have logged in once.
-            is_again = self._account is not None
-            may_begin = is_again or await services.disk.run(services.admission.begin, identity)
+            refused = await services.disk.run(self._refused, identity)
         except MaildropInUseError:
-            self._note_refused("in-use")
-            return Closed.IN_USE
+            return self._refuse(Closed.IN_USE, "in-use")
         except (PoolFullError, StoreFault) as fault:
-            self._note_refused("busy", fault)
             self._release()
-            return Closed.TRY_LATER
-        if not may_begin:
-            self._note_refused("login-delay")
+            return self._refuse(Closed.TRY_LATER, "busy", fault)
+        if refused is not None:
             self._release()
-            return Closed.LOGIN_DELAY
-        if not is_again:
+            why = "login-delay" if refused is Closed.LOGIN_DELAY else "not-accepted"
+            return self._refuse(refused, why)
+        if self._account is None:
             self._accept(identity)
         return maildrop.messages
+
+    def _refused(self, identity: Identity) -> Closed | None:
+        """Return why the maildrop stays closed after all; blocking."""
+        admission = self._services.admission
+        if not admission.may_enter(identity):  # a proof may take a minute
+            return Closed.NOT_ACCEPTED
+        # POP1 and POP2 may open a maildrop again; they have logged in once.
+        may_begin = self._account is not None or admission.begin(identity)
+        return None if may_begin else Closed.LOGIN_DELAY
+
+    def _refuse(self, closed: Closed, why: str, fault: Fault | None = None) -> Closed:
+        self._note_refused(why, fault)
+        return closed
 
     def _accept(self, identity: Identity) -> None:
         self._account = identity.account

@@ -61,6 +61,7 @@ class Closed(Enum):
     """Why a maildrop did not open."""
 
     IN_USE = auto()
+    NOT_ACCEPTED = auto()  # the account or the device may log in no more, since a moment ago
     LOGIN_DELAY = auto()  # the last login was too short a time ago
     TRY_LATER = auto()
 

@@ -21,6 +21,7 @@ REFUSALS: dict[Refusal | Closed, tuple[str, Code | None]] = {
     Refusal.TELL_ADMINISTRATOR: (N_("The server needs its administrator."), Code.SYS_PERM),
     Refusal.BAD_RESPONSE: (N_("Bad response."), None),
     Closed.IN_USE: (N_("Another session has the maildrop."), Code.IN_USE),
+    Closed.NOT_ACCEPTED: (N_("Name or password not accepted."), Code.AUTH),
     Closed.LOGIN_DELAY: (N_("The last login was too short a time ago."), Code.LOGIN_DELAY),
     Closed.TRY_LATER: (N_("Try again later."), Code.SYS_TEMP),
 }

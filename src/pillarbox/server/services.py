@@ -47,6 +47,10 @@ class Admission(Protocol):
         """Return whose token it is."""
         ...
 
+    def may_enter(self, identity: Identity) -> bool:
+        """Return whether the account and the device may log in still."""
+        ...
+
     def begin(self, identity: Identity) -> bool:
         """Note a login; return whether it comes long enough after the last one."""
         ...
