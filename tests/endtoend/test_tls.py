@@ -8,7 +8,7 @@ from socket import create_connection
 
 import pytest
 
-from pillarbox import __main__ as entry
+from pillarbox.net.openssl import CONFIGURATION
 from tests.endtoend.post_office import PostOffice, Serving
 from tests.endtoend.unmeasured import unmeasured
 from tests.peers.fetch import Server, Tls
@@ -283,7 +283,7 @@ def test_an_administrators_wider_groups_are_cut_down_and_the_journal_says_so(
     tmp_path: Path,
 ) -> None:
     own = tmp_path / "own.cnf"
-    text = entry.CONFIGURATION.read_text("ascii")
+    text = CONFIGURATION.read_text("ascii")
     own.write_text(text.replace("X25519:P-256", "X448:P-521:X25519:P-256"), "ascii")
     said, codes = groups_of(unmeasured(tmp_path / "home", OPENSSL_CONF=str(own)), tmp_path)
 
@@ -293,7 +293,7 @@ def test_an_administrators_wider_groups_are_cut_down_and_the_journal_says_so(
 
 def test_an_administrators_right_groups_are_left_alone(tmp_path: Path) -> None:
     own = tmp_path / "own.cnf"
-    own.write_bytes(entry.CONFIGURATION.read_bytes())
+    own.write_bytes(CONFIGURATION.read_bytes())
     said, codes = groups_of(unmeasured(tmp_path / "home", OPENSSL_CONF=str(own)), tmp_path)
 
     assert b"tls.narrowed" not in said
