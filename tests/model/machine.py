@@ -105,11 +105,15 @@ ODD = st.sampled_from(
 RESPONSES = st.sampled_from(_RESPONSES)
 COMMANDS = st.one_of(NUMBERED, NUMBERED, TOPS, BARE, BEFORE, ODD, st.just(b"QUIT"))
 PLACES = st.lists(st.integers(0, 400), max_size=6)
+THEN = (
+    *(b"", b"STAT\r\n", b"LIST\r\n", b"UIDL\r\n", b"RETR 1\r\n", b"RETR 2\r\n", b"DELE 1\r\n"),
+    *(b"RSET\r\nLIST\r\n", b"LAST\r\n", b"QUIT\r\n", b"TOP 3 0\r\n", b"LIST 2\r\n"),
+)
 WAITING = ((), (), (), (), ("mrose",), ("crew",), ("mrose", "crew"))
 WHICH = st.integers(0, MOST_SESSIONS - 1)
 
 
-MAIL = st.lists(st.sampled_from(mails()), min_size=1, max_size=4)
+MAIL = st.lists(st.sampled_from((*mails(), *mails()[-1:] * 4)), min_size=1, max_size=4)
 LOG_IN = b"USER mrose\r\nPASS " + PASSWORD + b"\r\n"
 _NAME, _SECRET = _base64(b"mrose"), _base64(PASSWORD)
 EXCHANGES = (
@@ -181,9 +185,9 @@ class SideBySide(RuleBasedStateMachine):
         self._say(self._pair(which, _is_in), line + b"\r\n")
 
     @precondition(lambda self: self._those(_is_in))
-    @rule(number=st.integers(1, 5), which=WHICH)
-    def mark(self, number: int, which: int) -> None:
-        self._say(self._pair(which, _is_in), b"DELE %d\r\n" % number)
+    @rule(number=st.sampled_from((1, 1, 2, 2, 3, 4)), then=st.sampled_from(THEN), which=WHICH)
+    def mark(self, number: int, then: bytes, which: int) -> None:
+        self._say(self._pair(which, _is_in), b"DELE %d\r\n%b" % (number, then))
 
     @precondition(lambda self: self._those(_is_in))
     @rule(verb=st.sampled_from((b"STAT", b"LIST", b"UIDL", b"RSET")), which=WHICH)
@@ -191,7 +195,11 @@ class SideBySide(RuleBasedStateMachine):
         self._say(self._pair(which, _is_in), verb + b"\r\n")
 
     @precondition(lambda self: self._those(_is_in))
-    @rule(number=st.integers(0, 5), lines=st.sampled_from((None, 0, 0, 1, 9)), which=WHICH)
+    @rule(
+        number=st.sampled_from((2, 1, 1, 2, 3, 4, 0)),
+        lines=st.sampled_from((None, 0, 0, 1, 9)),
+        which=WHICH,
+    )
     def read(self, number: int, lines: int | None, which: int) -> None:
         line = b"RETR %d\r\n" % number if lines is None else b"TOP %d %d\r\n" % (number, lines)
         self._say(self._pair(which, _is_in), line)

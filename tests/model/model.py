@@ -174,8 +174,8 @@ class Model:
             case "UTF8" if not argument.strip(b" "):
                 self.utf8 = True
                 return Accepted()
-            case "USER" if self._takes_passwords() and argument.strip(b" "):
-                self._named = argument.rstrip(b" ").decode("latin-1")
+            case "USER" if self._takes_passwords() and _text(argument.rstrip(b" ")):
+                self._named = _text(argument.rstrip(b" "))
                 return Accepted()
             case "APOP" if self.timestamp:
                 return self._apop(argument)
@@ -209,7 +209,8 @@ class Model:
         return self._login(named, is_right=password == PASSWORD)
 
     def _apop(self, argument: bytes) -> Answer:
-        name, _, digest = argument.rstrip(b" ").decode("latin-1").rpartition(" ")
+        before, _, last = argument.rstrip(b" ").rpartition(b" ")
+        name, digest = _text(before), last.decode("latin-1")
         if len(digest) != 32 or set(digest) - set("0123456789abcdef") or not name:
             return Refused()
         right = hashlib.md5(self.timestamp + PASSWORD, usedforsecurity=False).hexdigest()
@@ -363,6 +364,12 @@ def _name(octets: bytes) -> str:
         return octets.decode("utf-8")
     except UnicodeDecodeError:
         return ""
+
+
+def _text(octets: bytes) -> str:
+    """Return a name for USER and APOP; nothing for what is no text. CHOICE: controls are none."""
+    name = _name(octets)
+    return name if name.isprintable() else ""
 
 
 def _decoded(text: bytes) -> bytes | None:
