@@ -81,13 +81,11 @@ def _line(command: Command) -> bytes:
 
 
 def _texts(command: verbs.User | verbs.Apop | verbs.Lang) -> bytes:
-    match command:
-        case verbs.User(name):
-            return b"USER " + name.encode("utf-8")
-        case verbs.Apop(name, digest):
-            return b"APOP %s %s" % (name.encode("utf-8"), digest.encode("ascii"))
-        case verbs.Lang(tag):
-            return b"LANG" if tag is None else b"LANG " + tag.encode("ascii")
+    if isinstance(command, verbs.User):
+        return b"USER " + command.name.encode("utf-8")
+    if isinstance(command, verbs.Apop):
+        return b"APOP %s %s" % (command.name.encode("utf-8"), command.digest.encode("ascii"))
+    return b"LANG" if command.tag is None else b"LANG " + command.tag.encode("ascii")
 
 
 def _numbers(command: verbs.List | verbs.Uidl | verbs.Retr | verbs.Dele | verbs.Top) -> bytes:
