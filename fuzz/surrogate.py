@@ -2,7 +2,7 @@
 
 from fuzz.knobs import Knobs, chunked, require
 from pillarbox.message.served import canonical_chunks
-from pillarbox.message.surrogate import measure, surrogate_chunks
+from pillarbox.message.surrogate.whole import measure, surrogate_chunks
 
 MOST_OCTETS = 768
 UNFOLDED = 2048

@@ -19,7 +19,7 @@ from pillarbox.client.connect import connect
 from pillarbox.client.server import Server as OurServer
 from pillarbox.client.server import Tls as OurTls
 from pillarbox.message.mbox import Start, split
-from pillarbox.message.surrogate import surrogate_chunks
+from pillarbox.message.surrogate.whole import surrogate_chunks
 from tests.delivery.corpus import (
     CORPUS,
     canonical,

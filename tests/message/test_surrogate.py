@@ -9,9 +9,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pillarbox.message import surrogate as surrogates
 from pillarbox.message.served import canonical_chunks
-from pillarbox.message.surrogate import (
+from pillarbox.message.surrogate import whole as surrogates
+from pillarbox.message.surrogate.whole import (
     BLOCK_OCTETS,
     DELIMITER_OCTETS,
     DEPTH,

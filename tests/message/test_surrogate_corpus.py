@@ -6,7 +6,7 @@ from email import message_from_bytes
 from pathlib import Path
 
 from pillarbox.message.served import canonical_chunks
-from pillarbox.message.surrogate import Surrogate, measure
+from pillarbox.message.surrogate.whole import Surrogate, measure
 from tests.delivery.corpus import CORPUS, needs_corpus
 
 MANIFEST = CORPUS / "manifest.tsv"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pillarbox.message.surrogate_fields import in_ascii
+from pillarbox.message.surrogate.fields import in_ascii
 
 LINE_OCTETS = 76
 ENCODED_WORD = re.compile(rb"=\?UTF-8\?[BQ]\?[^?]*\?=")

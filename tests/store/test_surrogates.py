@@ -11,7 +11,7 @@ from pillarbox.base.clock import FakeClock
 from pillarbox.base.errors import StoreFault
 from pillarbox.base.names import AccountId
 from pillarbox.db.sqlite import Database
-from pillarbox.message.surrogate import EDITION
+from pillarbox.message.surrogate.whole import EDITION
 from pillarbox.store import old_mail
 from pillarbox.store.blobs.files import FileBlobs
 from pillarbox.store.blobs.memory import MemoryBlobs

@@ -12,7 +12,7 @@ from pillarbox.base.errors import StoreFault
 from pillarbox.base.names import AccountId
 from pillarbox.db.sqlite import Database, Rows
 from pillarbox.message.served import ServedForm, Transformation
-from pillarbox.message.surrogate import EDITION
+from pillarbox.message.surrogate.whole import EDITION
 from pillarbox.store.blobs.port import Blobs, Digest
 from pillarbox.store.served import is_ascii, with_surrogate
 

@@ -4,8 +4,9 @@ import dataclasses
 from collections.abc import Iterator
 
 from pillarbox.base.errors import StoreFault
-from pillarbox.message import surrogate
 from pillarbox.message.served import ServedForm, Transformation, canonical_chunks
+from pillarbox.message.surrogate.whole import measure
+from pillarbox.message.surrogate.whole import surrogate_chunks as as_surrogate
 from pillarbox.store.blobs.port import CHUNK_OCTETS, BlobReader
 
 
@@ -21,13 +22,13 @@ def surrogate_chunks(reader: BlobReader, form: ServedForm) -> Iterator[bytes]:
     """Yield what RETR sends to a client that is not in UTF8 mode, unstuffed; as served_chunks."""
     if form.surrogate_octets is None:
         return served_chunks(reader, form)
-    chunks = surrogate.surrogate_chunks(served_chunks(reader, form))
+    chunks = as_surrogate(served_chunks(reader, form))
     return _exactly(chunks, form.surrogate_octets)
 
 
 def with_surrogate(reader: BlobReader, form: ServedForm) -> ServedForm:
     """Return the form with its surrogate measured; raises StoreFault where it cannot be read."""
-    measured = surrogate.measure(served_chunks(reader, form))
+    measured = measure(served_chunks(reader, form))
     return dataclasses.replace(
         form,
         surrogate_octets=measured.octets if measured else None,

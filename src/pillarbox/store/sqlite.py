@@ -7,7 +7,7 @@ from pillarbox.base.clock import Clock
 from pillarbox.base.names import AccountId
 from pillarbox.db.sqlite import Database, Row, Rows
 from pillarbox.message.served import ServedForm, Transformation
-from pillarbox.message.surrogate import EDITION
+from pillarbox.message.surrogate.whole import EDITION
 from pillarbox.store.blobs.port import BlobReader, Blobs, Digest
 from pillarbox.store.disk import said_as_store_fault
 from pillarbox.store.incoming import SurveyedIncoming

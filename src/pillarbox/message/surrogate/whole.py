@@ -8,8 +8,8 @@ octets stream through; at most one block of header fields is held.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from pillarbox.message.surrogate_content import Content, as_rfc822, content_of
-from pillarbox.message.surrogate_fields import in_ascii, name_of
+from pillarbox.message.surrogate.content import Content, as_rfc822, content_of
+from pillarbox.message.surrogate.fields import in_ascii, name_of
 
 # Raised with every change of what is written here: sizes in the database are of an edition.
 EDITION = 2

@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass
 
-from pillarbox.message.surrogate_fields import fields, name_of, value_of
-from pillarbox.message.surrogate_parameters import parameters
+from pillarbox.message.surrogate.fields import fields, name_of, value_of
+from pillarbox.message.surrogate.parameters import parameters
 
 BOUNDARY_OCTETS = 200  # RFC 2046, section 5.1.1, allows 70; some programs write more
 MEDIA_TYPE = re.compile(r"[ \t]*([^\s;/()]+)/([^\s;/()]+)")

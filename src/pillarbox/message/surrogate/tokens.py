@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from pillarbox.message.surrogate_words import FieldWriter, Word, spaced
+from pillarbox.message.surrogate.words import FieldWriter, Word, spaced
 
 TOKEN = re.compile(
     r"""(?P<QUOTED>"(?:[^"\\]|\\.)*")"""

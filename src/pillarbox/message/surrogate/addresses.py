@@ -8,8 +8,8 @@ can read and no program can reply to.
 import unicodedata
 from collections.abc import Iterator, Sequence
 
-from pillarbox.message.surrogate_tokens import Kind, Token, is_plain, write_tokens
-from pillarbox.message.surrogate_words import FieldWriter
+from pillarbox.message.surrogate.tokens import Kind, Token, is_plain, write_tokens
+from pillarbox.message.surrogate.words import FieldWriter
 
 # RFC 5892, section 2.1: the categories of what a U-label may hold, and the hyphen.
 LETTERS_AND_DIGITS = frozenset(("Ll", "Lo", "Lm", "Mn", "Mc", "Nd"))

@@ -7,10 +7,10 @@ is from before RFC 6532, and nobody can say what it means.
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from pillarbox.message.surrogate_addresses import write_addresses
-from pillarbox.message.surrogate_parameters import write_parameters
-from pillarbox.message.surrogate_tokens import Token, is_plain, tokens, write_tokens
-from pillarbox.message.surrogate_words import FieldWriter
+from pillarbox.message.surrogate.addresses import write_addresses
+from pillarbox.message.surrogate.parameters import write_parameters
+from pillarbox.message.surrogate.tokens import Token, is_plain, tokens, write_tokens
+from pillarbox.message.surrogate.words import FieldWriter
 
 NAME = re.compile(rb"([!-9;-~]+)[ \t]*:")  # RFC 5322, section 2.2, and the space of section 4.5
 FIELD_START = re.compile(rb"\r\n(?![ \t])")

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pillarbox.message.surrogate_tokens import tokens, unquoted, write_tokens
-from pillarbox.message.surrogate_words import LINE, FieldWriter
+from pillarbox.message.surrogate.tokens import tokens, unquoted, write_tokens
+from pillarbox.message.surrogate.words import LINE, FieldWriter
 
 PIECE = re.compile(r'"(?:[^"\\]|\\.)*"?|;|[^;"]+', re.DOTALL)
 # RFC 2231, sections 3 and 4: a number where a value is in pieces, a star where it is encoded.
