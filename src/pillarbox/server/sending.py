@@ -11,6 +11,7 @@ from pillarbox.server.transmission import transmitted
 from pillarbox.store.blobs.port import BlobReader
 
 T = TypeVar("T")
+TURN_CHUNKS = 16  # a client that reads fast gives nobody else a turn by itself
 
 
 async def sent_chunks(
@@ -21,15 +22,14 @@ async def sent_chunks(
     A surrogate is made in a thread: somebody could send a header that is slow to make one of.
     """
     chunks = transmitted(effect, reader)
-    while True:
-        if effect.as_surrogate:
-            chunk = await _in_a_thread(chunks, converting)
-        else:
-            chunk = _next(chunks)
-            await asyncio.sleep(0)  # a client that reads fast gives nobody else a turn
-        if chunk is None:
-            return
+    if effect.as_surrogate:
+        while (chunk := await _in_a_thread(chunks, converting)) is not None:
+            yield chunk
+        return
+    for number, chunk in enumerate(chunks, start=1):
         yield chunk
+        if number % TURN_CHUNKS == 0:
+            await asyncio.sleep(0)
 
 
 async def _in_a_thread(chunks: Iterator[bytes], converting: Pool) -> bytes | None:
