@@ -5,7 +5,7 @@ from pillarbox.message.served import canonical_chunks
 from pillarbox.message.surrogate.whole import measure, surrogate_chunks
 
 MOST_OCTETS = 768
-UNFOLDED = 2048
+UNFOLDED = 1024  # each octet is worked on four times, under the eyes of the fuzzer
 
 
 def one_input(octets: bytes) -> None:
