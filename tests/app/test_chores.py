@@ -7,7 +7,7 @@ import pytest
 
 from pillarbox.app.chores import Retirement, doing
 from pillarbox.base.clock import FakeClock
-from pillarbox.base.errors import StoreFault
+from pillarbox.base.errors import Bug, StoreFault
 from pillarbox.journal.journal import Journal
 from pillarbox.net.pool import Pool
 
@@ -76,3 +76,15 @@ def test_chores_are_done_at_once_and_again_until_the_block_ends() -> None:
     asyncio.run(block())
 
     assert 1 == done.count("once")
+
+
+def test_a_chore_that_dies_of_a_mistake_of_ours_is_seen() -> None:
+    async def dies() -> None:
+        raise Bug("A chore broke a rule.")
+
+    async def block() -> None:
+        async with doing((dies, 3600)):
+            await asyncio.sleep(0.01)
+
+    with pytest.raises(Bug, match="broke a rule"):
+        asyncio.run(block())

@@ -4,6 +4,8 @@ RFC 918: a transaction gives the whole mailbox at once, and RCVD ends it: then w
 removed, and the mailbox is unlocked.
 """
 
+from typing import assert_never
+
 from pillarbox.server.effects import Effects, Send, Transmit
 from pillarbox.server.historical import (
     Mailbox,
@@ -64,6 +66,8 @@ class Pop1Session:
                 yield Send(OK)
             case Noop():
                 yield Send(OK)
+            case _:
+                assert_never(event)
 
     def _malformed(self, fault: Fault) -> Send:
         if self._conversation.state in {State.AUTHORIZATION, State.NAMED}:

@@ -5,7 +5,7 @@ leaves the mailbox, by QUIT or for another by FOLD, and before it is told so.
 """
 
 from collections.abc import Generator
-from typing import Any
+from typing import Any, assert_never
 
 from pillarbox.server.effects import Effect, Effects, Send, Transmit
 from pillarbox.server.historical import (
@@ -57,6 +57,8 @@ class Pop2Session:
             case Quit():
                 why = yield from self._leave()
                 yield self._failed(why) if why else Send(replies.ok("OK"))
+            case _:
+                assert_never(event)
 
     def _failed(self, why: str) -> Send:
         self._conversation.end()
