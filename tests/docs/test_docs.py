@@ -12,6 +12,7 @@ import pytest
 
 from pillarbox.app.settings import Configuration
 from pillarbox.cli.main import cli
+from pillarbox.server.authorization import STLS_INJECTION, TLS_FIRST
 from pillarbox.server.refusals import FAULTS
 from pillarbox.wire.lmtp import replies as lmtp
 from pillarbox.wire.pop3 import replies as pop3
@@ -132,11 +133,25 @@ def test_the_journal_page_has_every_event_and_no_other() -> None:
     assert events() == set(EVENT.findall(page))
 
 
+def refusals() -> set[str]:
+    """Return the texts of refusals without a code, where a session makes them."""
+    calls = [
+        node
+        for path in (ROOT / "src" / "pillarbox" / "server").glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "_err"
+    ]
+    texts = [ast.walk(call.args[0]) for call in calls if len(call.args) == 1]
+    found = {each.value for text in texts for each in text if isinstance(each, ast.Constant)}
+    assert "No such language." in found
+    return {str(text) for text in found} | {TLS_FIRST, STLS_INJECTION}
+
+
 def test_the_page_of_replies_has_every_code_and_every_lmtp_reply() -> None:
     page = (DOCS / "reply-codes.md").read_text("utf-8")
     constants = [value for value in vars(lmtp).values() if isinstance(value, bytes)]
     lines = {octets.decode("ascii").strip() for octets in [*constants, *lmtp.FAULTS.values()]}
-    wanted = lines | {str(code) for code in pop3.Code} | set(FAULTS.values())
+    wanted = lines | {str(code) for code in pop3.Code} | set(FAULTS.values()) | refusals()
 
     assert set() == {text for text in wanted if f"`{text}`" not in page}
 
