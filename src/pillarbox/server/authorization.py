@@ -47,7 +47,7 @@ class Authorization:
     @property
     def offer(self) -> Offer:
         """What CAPA announces."""
-        return replace(offer(self.channel, self._site), stls=self._may_secure)
+        return offer(self.channel, self._site, stls=self._may_secure)
 
     @property
     def _may_secure(self) -> bool:

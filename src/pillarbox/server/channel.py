@@ -50,10 +50,10 @@ def _is_offered(mechanism: Mechanism, channel: Channel, site: Site) -> bool:
     return is_on and is_bound and is_safe and allows_logins(channel, site)
 
 
-def offer(channel: Channel, site: Site) -> Offer:
-    """Return what CAPA announces."""
+def offer(channel: Channel, site: Site, *, stls: bool) -> Offer:
+    """Return what CAPA announces; `stls` where it may be said now."""
     return Offer(
-        stls=channel.offers_stls and not channel.is_secure,
+        stls=stls,
         passwords=allows_passwords(channel, site),
         mechanisms=mechanisms(channel, site),
         expire_days=site.retention_days or None,
