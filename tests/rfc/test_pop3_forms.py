@@ -57,7 +57,7 @@ def announced() -> Iterator[str]:
             login_delay_seconds=900 * on,
         )
         channel = Channel(is_secure=secure, offers_stls=stls, end_point=b"hash" if secure else None)
-        yield from capabilities(offer(channel, site))
+        yield from capabilities(offer(channel, site, stls=channel.offers_stls))
 
 
 def templates() -> set[str]:
