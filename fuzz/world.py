@@ -17,6 +17,7 @@ from pillarbox.server.effects import (
     Closed,
     Commit,
     Effect,
+    Opened,
     OpenMaildrop,
     Receive,
     Secured,
@@ -43,7 +44,7 @@ def stored() -> tuple[MemoryStore, Sequence[Message]]:
         with store.incoming() as incoming:
             incoming.write((MESSAGES / file).read_bytes())
             store.deliver(incoming.keep(), AccountId(1))
-    return store, store.open_maildrop(AccountId(1)).messages
+    return store, store.open_maildrop(Identity(AccountId(1))).messages
 
 
 class World:
@@ -83,7 +84,7 @@ class World:
                 return self._ask(effect)
             case StartTls() if not self._injects:
                 return Secured(END_POINT)
-            case OpenMaildrop(identity):
+            case OpenMaildrop(identity, _):
                 return self._open(identity)
             case Transmit():
                 return self._transmit(effect)
@@ -99,7 +100,7 @@ class World:
 
     def _open(self, identity: Identity) -> object:
         require(self._may_open and identity == MROSE, "a maildrop for somebody who may not")
-        return self._closed or stored()[1]
+        return self._closed or Opened(stored()[1], None, 0)
 
     def _transmit(self, effect: Transmit) -> bool:
         store, view = stored()

@@ -12,11 +12,14 @@ from pillarbox.app.build import System, opened
 from pillarbox.app.first_run import ACCOUNT, add_first_account, make_home
 from pillarbox.app.home import Home
 from pillarbox.base.errors import OperatorFault
-from pillarbox.base.names import AccountId, Identity
+from pillarbox.base.names import AccountId, Identity, SessionId, SignIn
 from pillarbox.base.secret import Secret
 from pillarbox.sasl.exchange import ScramHash
+from pillarbox.server.services import Admitted, Denied
 
 WRONG = Secret(b"wrong")
+DELAY_SECONDS = 600
+SIGN_IN = SignIn(SessionId("test"), "127.0.0.1", "pop3", None)
 
 
 class IsOf:
@@ -90,7 +93,9 @@ def test_a_token_is_asked_of_whoever_knows_tokens(system: System) -> None:
 def test_the_delay_of_the_configuration_holds_between_logins(system: System) -> None:
     identity = Identity(system.accounts.add("mrose").id)
 
-    assert [True, False] == [system.admission.begin(identity) for _ in range(2)]
+    outcomes = [system.admission.enter(identity, SIGN_IN) for _ in range(2)]
+
+    assert [Admitted(DELAY_SECONDS), Denied.LOGIN_DELAY] == outcomes
 
 
 def asks(admission: Admission, password: Secret) -> list[Callable[[], object]]:

@@ -7,7 +7,7 @@ import pytest
 from pillarbox.archive.keep import Origin
 from pillarbox.archive.ledger import LedgerEntry, Removal, content_id, is_content_id
 from pillarbox.base.errors import StoreFault
-from pillarbox.base.names import AccountId, RemoteId
+from pillarbox.base.names import AccountId, Identity, RemoteId
 from pillarbox.db.sqlite import Rows
 from pillarbox.store.store import MessageId
 from tests.archive.home import ACCOUNT, REMOTE, Home
@@ -24,7 +24,7 @@ def deliver(home: Home, octets: bytes) -> str:
 
 
 def remove(home: Home) -> None:
-    maildrop = home.store.open_maildrop(ACCOUNT)
+    maildrop = home.store.open_maildrop(Identity(ACCOUNT))
     maildrop.commit(maildrop.messages)
     maildrop.release()
 
@@ -46,7 +46,7 @@ def test_a_message_is_kept_with_its_ledger_row(home: Home) -> None:
 def test_what_is_collected_is_not_in_the_maildrop(home: Home) -> None:
     home.keep(MAIL)
 
-    assert [] == home.store.open_maildrop(ACCOUNT).messages
+    assert [] == home.store.open_maildrop(Identity(ACCOUNT)).messages
 
 
 def test_the_same_octets_under_two_names_are_kept_once(home: Home) -> None:

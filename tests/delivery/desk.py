@@ -13,7 +13,7 @@ from typing import Self
 
 from pillarbox.base.clock import FakeClock
 from pillarbox.base.errors import StoreFault
-from pillarbox.base.names import AccountId
+from pillarbox.base.names import AccountId, Identity
 from pillarbox.db.sqlite import Database
 from pillarbox.delivery.effects import Refusal
 from pillarbox.delivery.service import LmtpService
@@ -117,7 +117,7 @@ class Desk:
 
     def maildrop(self, name: str) -> list[bytes]:
         """Return the octets of an account's messages as they are stored."""
-        maildrop = self.store.open_maildrop(self.given.id_of(name))
+        maildrop = self.store.open_maildrop(Identity(self.given.id_of(name)))
         messages = []
         for message in maildrop.messages:
             reader = self.store.read(message.digest)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from pillarbox.base.names import AccountId, Identity
+from pillarbox.base.names import AccountId, Identity, SessionId, SignIn
 from pillarbox.base.secret import Secret
 from pillarbox.sasl.exchange import (
     Ask,
@@ -24,6 +24,7 @@ from pillarbox.server.effects import (
     Commit,
     Effect,
     Effects,
+    Opened,
     OpenMaildrop,
     Receive,
     Secured,
@@ -34,6 +35,7 @@ from pillarbox.server.effects import (
 from pillarbox.server.pop1 import Pop1Session
 from pillarbox.server.pop2 import Pop2Session
 from pillarbox.server.service import begin_pop3
+from pillarbox.server.services import Admitted, Denied
 from pillarbox.server.transmission import transmitted
 from pillarbox.store.blobs.memory import MemoryBlobs
 from pillarbox.store.blobs.port import CHUNK_OCTETS
@@ -43,6 +45,7 @@ from tests.dialogues.player import PASSWORD, Dialogue, check_line, message
 
 SALT, ITERATIONS = b"a salt for tests", 4096
 END_POINT = b"the hash of a certificate"
+SIGN_IN = SignIn(SessionId("test"), "127.0.0.1", "pop3", None)
 
 
 class Place:
@@ -58,7 +61,7 @@ class Place:
             for file in files:
                 self.deliver(name, message(file))
         self.held: list[Maildrop] = [
-            store.open_maildrop(self.accounts[name]) for name in dialogue.in_use
+            store.open_maildrop(Identity(self.accounts[name])) for name in dialogue.in_use
         ]
 
     def deliver(self, name: str, octets: bytes) -> None:
@@ -82,11 +85,18 @@ class Place:
         owner = token.reveal().decode().removeprefix("token-of-")
         return self._identity(owner) if name in {None, "", owner} else None
 
-    def may_enter(self, identity: Identity) -> bool:
-        return True
+    def delay(self, name: str, sign_in: SignIn) -> float | None:
+        return 0.0
 
-    def begin(self, identity: Identity) -> bool:
-        return identity not in [self._identity(name) for name in self.too_soon]
+    def refused(self, name: str, sign_in: SignIn) -> None:
+        return None
+
+    def proved(self, name: str, sign_in: SignIn) -> None:
+        return None
+
+    def enter(self, identity: Identity, sign_in: SignIn) -> Admitted | Denied:
+        is_too_soon = identity in [self._identity(name) for name in self.too_soon]
+        return Denied.LOGIN_DELAY if is_too_soon else Admitted()
 
     def _identity(self, name: str) -> Identity | None:
         account = self.accounts.get(name)
@@ -96,7 +106,7 @@ class Place:
         """Return what is stored, once every session has ended."""
         for held in self.held:
             held.release()
-        maildrop = self.store.open_maildrop(self.accounts[name])
+        maildrop = self.store.open_maildrop(Identity(self.accounts[name]))
         found = []
         for each in maildrop.messages:
             reader = self.store.read(each.digest)
@@ -177,12 +187,12 @@ class Core:
                 return None if self._has_unread else Secured(END_POINT)
             case TryPassword() | TryDigest() | FindScram() | TryToken():
                 return self._ask(effect)
-            case OpenMaildrop(identity):
+            case OpenMaildrop(identity, _):
                 return self._open(identity)
             case Transmit():
                 self._transmit(effect)
-            case Commit(marked) if self._maildrop is not None:
-                self._maildrop.commit(marked)
+            case Commit(marked, had) if self._maildrop is not None:
+                self._maildrop.commit(marked, had)
                 self._maildrop.release()
         return True
 
@@ -200,13 +210,13 @@ class Core:
 
     def _open(self, identity: Identity) -> object:
         try:
-            self._maildrop = self.place.store.open_maildrop(identity.account)
+            self._maildrop = self.place.store.open_maildrop(identity)
         except MaildropInUseError:
             return Closed.IN_USE
-        if not self.place.begin(identity):
+        if self.place.enter(identity, SIGN_IN) is Denied.LOGIN_DELAY:
             self.end()
             return Closed.LOGIN_DELAY
-        return self._maildrop.messages
+        return Opened(self._maildrop.messages, self._maildrop.expire_days, 0)
 
     def _transmit(self, effect: Transmit) -> None:
         reader = self.place.store.read(effect.message.digest)

@@ -20,6 +20,7 @@ from unittest.mock import patch
 
 from pillarbox.accounts.accounts import Accounts
 from pillarbox.base.errors import StoreFault
+from pillarbox.base.names import Identity
 from pillarbox.db.sqlite import Database
 from pillarbox.store.disk import Disk
 from pillarbox.store.files import Delivered, FileDelivery
@@ -128,7 +129,7 @@ def deliver(store: SqliteStore, accounts: Accounts, acknowledge: Acknowledge, ho
 
 def leave(store: SqliteStore, accounts: Accounts, acknowledge: Acknowledge, _home: Path) -> None:
     """Remove three of five."""
-    maildrop = store.open_maildrop(accounts.show(MROSE).id)
+    maildrop = store.open_maildrop(Identity(accounts.show(MROSE).id))
     with suppress(StoreFault):
         maildrop.commit([maildrop.messages[number - 1] for number in MARKED])
         acknowledge("quit")

@@ -10,6 +10,7 @@ from pathlib import Path
 from pillarbox.accounts.accounts import Accounts
 from pillarbox.app.clock import SystemClock
 from pillarbox.app.home import Home
+from pillarbox.base.names import Identity
 from pillarbox.db.sqlite import Database
 from pillarbox.store.blobs.files import FileBlobs
 from pillarbox.store.blobs.port import CHUNK_OCTETS, Digest
@@ -70,7 +71,7 @@ def look(folder: Path) -> dict[str, list[Held]]:
     with store_of(folder) as (store, accounts):
         found = {}
         for account in accounts.list():
-            maildrop = store.open_maildrop(account.id)
+            maildrop = store.open_maildrop(Identity(account.id))
             found[account.name] = [
                 Held(each.unique_id, _read(store, each.digest)) for each in maildrop.messages
             ]

@@ -104,9 +104,9 @@ def _drop_removes(patch: Any) -> None:
 def _two_may_have_a_maildrop(patch: Any) -> None:
     opened = MemoryStore.open_maildrop
 
-    def open_maildrop(self: MemoryStore, account: Any) -> Any:
-        self._leased.discard(account)
-        return opened(self, account)
+    def open_maildrop(self: MemoryStore, identity: Any, session: Any = None) -> Any:
+        self._leased.discard(identity.account)
+        return opened(self, identity, session)
 
     patch.setattr(MemoryStore, "open_maildrop", open_maildrop)
 

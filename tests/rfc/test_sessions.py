@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pillarbox.base.clock import FakeClock
-from pillarbox.base.names import AccountId
+from pillarbox.base.names import AccountId, Identity
 from pillarbox.db.sqlite import Database
 from pillarbox.store.blobs.files import FileBlobs
 from pillarbox.store.blobs.memory import MemoryBlobs
@@ -42,7 +42,7 @@ def test_a_message_that_comes_again_has_a_new_unique_id(store: Store) -> None:
     given = []
     for _ in range(3):
         given.append(deliver(store))
-        maildrop = store.open_maildrop(MROSE)
+        maildrop = store.open_maildrop(Identity(MROSE))
         maildrop.commit(maildrop.messages)
         maildrop.release()
 

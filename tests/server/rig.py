@@ -8,7 +8,7 @@ from threading import Event
 
 from pillarbox.base.clock import FakeClock
 from pillarbox.base.errors import PeerFault, StoreFault
-from pillarbox.base.names import AccountId, Identity
+from pillarbox.base.names import AccountId, Identity, SessionId, SignIn
 from pillarbox.base.secret import Secret
 from pillarbox.journal.journal import Journal
 from pillarbox.message.served import ServedForm, Transformation
@@ -21,7 +21,7 @@ from pillarbox.server.driver import Driver
 from pillarbox.server.effects import Effects
 from pillarbox.server.limits import Connections, Limits
 from pillarbox.server.service import begin_pop3
-from pillarbox.server.services import Services, Timers
+from pillarbox.server.services import Admitted, Denied, Services, Timers
 from pillarbox.server.site import Site
 from pillarbox.store.blobs.memory import MemoryBlobs
 from pillarbox.store.blobs.port import BlobReader, Digest
@@ -78,9 +78,9 @@ class FakeStore(MemoryStore):
         self.readers.append(FakeReader(int.from_bytes(digest, "big"), self.fails_after))
         return self.readers[-1]
 
-    def open_maildrop(self, account: AccountId) -> MemoryMaildrop:
+    def open_maildrop(self, identity: Identity, session: SessionId | None = None) -> MemoryMaildrop:
         self.wait("open")
-        return super().open_maildrop(account)
+        return super().open_maildrop(identity, session)
 
     def remove(self, account: AccountId, marked: Collection[Message]) -> None:
         self.wait("remove")
@@ -94,7 +94,7 @@ class FakeStore(MemoryStore):
 
     def is_leased(self) -> bool:
         try:
-            maildrop: Maildrop = super().open_maildrop(ACCOUNT)
+            maildrop: Maildrop = super().open_maildrop(Identity(ACCOUNT))
         except MaildropInUseError:
             return True
         maildrop.release()
@@ -124,11 +124,17 @@ class Door:
     def try_token(self, name: str | None, token: Secret) -> Identity | None:
         return None
 
-    def may_enter(self, identity: Identity) -> bool:
-        return self.is_open
+    def delay(self, name: str, sign_in: SignIn) -> float | None:
+        return 0.0
 
-    def begin(self, identity: Identity) -> bool:
-        return True
+    def refused(self, name: str, sign_in: SignIn) -> None:
+        return None
+
+    def proved(self, name: str, sign_in: SignIn) -> None:
+        return None
+
+    def enter(self, identity: Identity, sign_in: SignIn) -> Admitted | Denied:
+        return Admitted() if self.is_open else Denied.NOT_ACCEPTED
 
 
 @dataclass

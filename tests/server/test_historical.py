@@ -11,7 +11,16 @@ from pillarbox.base.errors import Bug, PeerFault
 from pillarbox.base.names import Identity
 from pillarbox.net.memory import MemoryStream, memory_pair
 from pillarbox.sasl.exchange import Refusal
-from pillarbox.server.effects import Closed, Commit, Effect, Effects, NoteRefused, Receive, Send
+from pillarbox.server.effects import (
+    Closed,
+    Commit,
+    Effect,
+    Effects,
+    NoteRefused,
+    Opened,
+    Receive,
+    Send,
+)
 from pillarbox.server.historical import Mailbox
 from pillarbox.server.limits import Limits
 from pillarbox.server.pop1 import Pop1Session
@@ -108,14 +117,14 @@ def test_a_mailbox_opens_for_nobody_but_who_has_logged_in() -> None:
 
 def test_a_mailbox_that_another_session_took_meanwhile_stays_closed() -> None:
     lines = b"HELO a b\r\nFOLD other\r\nFOLD INBOX\r\n"
-    answers = (Identity(ACCOUNT), (), True, Closed.IN_USE)
+    answers = (Identity(ACCOUNT), Opened((), None, 0), True, Closed.IN_USE)
     said = said_in(lived(Pop2Session("localhost").run(), lines, *answers))
 
     assert said.endswith(b"#0 messages\r\n#0 messages\r\n- Another session has the maildrop.\r\n")
 
 
 def test_the_lease_is_given_back_where_a_removal_failed() -> None:
-    answers = (Identity(ACCOUNT), (), False, None, b"")
+    answers = (Identity(ACCOUNT), Opened((), None, 0), False, None, b"")
     effects = lived(Pop1Session().run(), RDEL + b"RCVD\r\n", *answers)
 
     assert [Commit(()), Commit(()), Send(err(REMOVAL_FAILED)), Receive()] == effects[-4:]

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from pillarbox.base.clock import FakeClock
-from pillarbox.base.names import AccountId
+from pillarbox.base.names import AccountId, Identity
 from pillarbox.db.sqlite import Database
 from pillarbox.store.blobs.files import FileBlobs
 from pillarbox.store.disk import Disk
@@ -19,7 +19,7 @@ def say(line: str) -> None:
 def main(what: str, home: Path, count: int) -> None:
     blobs = FileBlobs(home / "blobs", Disk())
     store = SqliteStore(Database(home / "pillarbox.db"), blobs, home / "leases", FakeClock())
-    maildrop = store.open_maildrop(AccountId(1)) if what == "hold" else None
+    maildrop = store.open_maildrop(Identity(AccountId(1))) if what == "hold" else None
     say("ready")
     sys.stdin.readline()
     for number in range(count):

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pillarbox.base.clock import FakeClock
-from pillarbox.base.names import AccountId
+from pillarbox.base.names import AccountId, Identity
 from pillarbox.db.sqlite import Database
 from pillarbox.store.blobs.memory import MemoryBlobs
 from pillarbox.store.retention import DAY_SECONDS, Retention
@@ -69,7 +69,7 @@ def test_nothing_leaves_a_second_before_its_time(place: Place) -> None:
 def test_a_maildrop_in_use_is_left_for_the_next_time(place: Place) -> None:
     unique_id = place.deliver(b"mail\r\n")
     place.clock.advance(31 * DAY_SECONDS)
-    session = place.store.open_maildrop(ACCOUNT)
+    session = place.store.open_maildrop(Identity(ACCOUNT))
 
     assert 0 == place.retention.retire(30)
     assert [unique_id] == place.unique_ids()

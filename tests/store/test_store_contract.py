@@ -10,7 +10,7 @@ import pytest
 
 from pillarbox.base.clock import FakeClock
 from pillarbox.base.errors import StoreFault
-from pillarbox.base.names import AccountId
+from pillarbox.base.names import AccountId, Identity
 from pillarbox.db.sqlite import Database
 from pillarbox.store.blobs.files import FileBlobs
 from pillarbox.store.blobs.memory import MemoryBlobs
@@ -81,14 +81,14 @@ def deliver(store: Store, text: str, account: AccountId = MROSE) -> str:
 
 
 def unique_ids(store: Store, account: AccountId = MROSE) -> list[str]:
-    maildrop = store.open_maildrop(account)
+    maildrop = store.open_maildrop(Identity(account))
     maildrop.release()
     return [message.unique_id for message in maildrop.messages]
 
 
 def test_the_view_stays_as_it_was_at_login(store: Store) -> None:
     first = deliver(store, "first")
-    maildrop = store.open_maildrop(MROSE)
+    maildrop = store.open_maildrop(Identity(MROSE))
     second = deliver(store, "second")
     maildrop.release()
 
@@ -98,7 +98,7 @@ def test_the_view_stays_as_it_was_at_login(store: Store) -> None:
 
 def test_a_commit_removes_the_marked_and_nothing_else(store: Store) -> None:
     ids = [deliver(store, "same") for _ in range(3)]
-    maildrop = store.open_maildrop(MROSE)
+    maildrop = store.open_maildrop(Identity(MROSE))
     late = deliver(store, "late")
     maildrop.commit([maildrop.messages[1]])
     maildrop.release()
@@ -114,22 +114,22 @@ def test_leaving_without_a_commit_removes_nothing(store: Store) -> None:
 
 
 def test_a_maildrop_is_open_once_and_a_second_release_takes_nobodys_lease(store: Store) -> None:
-    first = store.open_maildrop(MROSE)
+    first = store.open_maildrop(Identity(MROSE))
     with pytest.raises(MaildropInUseError):
-        store.open_maildrop(MROSE)
-    store.open_maildrop(OTHER).release()
+        store.open_maildrop(Identity(MROSE))
+    store.open_maildrop(Identity(OTHER)).release()
     first.release()
-    second = store.open_maildrop(MROSE)
+    second = store.open_maildrop(Identity(MROSE))
     first.release()
     with pytest.raises(MaildropInUseError):
-        store.open_maildrop(MROSE)
+        store.open_maildrop(Identity(MROSE))
     second.release()
 
 
 def test_equal_octets_are_one_blob_in_two_maildrops(store: Store) -> None:
     deliver(store, "same")
     deliver(store, "same", OTHER)
-    maildrops = [store.open_maildrop(account) for account in (MROSE, OTHER)]
+    maildrops = [store.open_maildrop(Identity(account)) for account in (MROSE, OTHER)]
     digests = {maildrop.messages[0].digest for maildrop in maildrops}
     for maildrop in maildrops:
         maildrop.release()
@@ -155,7 +155,7 @@ def test_messages_are_numbered_in_the_order_of_their_delivery(store: Store) -> N
 
 def test_what_was_delivered_is_read_back(store: Store) -> None:
     deliver(store, "hello")
-    maildrop = store.open_maildrop(MROSE)
+    maildrop = store.open_maildrop(Identity(MROSE))
     reader = store.read(maildrop.messages[0].digest)
     octets = reader.read(1000)
     reader.close()
@@ -166,7 +166,7 @@ def test_what_was_delivered_is_read_back(store: Store) -> None:
 
 def test_a_commit_of_nothing_removes_nothing(store: Store) -> None:
     unique_id = deliver(store, "one")
-    maildrop = store.open_maildrop(MROSE)
+    maildrop = store.open_maildrop(Identity(MROSE))
     maildrop.commit([])
     maildrop.release()
     maildrop.release()
@@ -191,7 +191,7 @@ def test_what_is_archived_leaves_the_maildrop_for_the_archive(
     database.write(
         lambda rows: rows.run("UPDATE messages SET archived = 1 WHERE unique_id = ?", archived)
     )
-    maildrop = embedded.open_maildrop(MROSE)
+    maildrop = embedded.open_maildrop(Identity(MROSE))
     maildrop.commit(maildrop.messages)
     maildrop.release()
     with database.reading() as rows:
@@ -207,8 +207,8 @@ def test_another_process_holds_the_lease_until_it_is_killed(
     unique_id = deliver(embedded, "one")
     holder = start("hold", 0)
     with pytest.raises(MaildropInUseError):
-        embedded.open_maildrop(MROSE)
-    embedded.open_maildrop(OTHER).release()
+        embedded.open_maildrop(Identity(MROSE))
+    embedded.open_maildrop(Identity(OTHER)).release()
     holder.kill()
     holder.communicate()
 
@@ -234,7 +234,7 @@ def test_a_view_that_cannot_be_read_gives_the_lease_back(
 ) -> None:
     database.write(lambda rows: rows.run("ALTER TABLE messages RENAME TO hidden"))
     with pytest.raises(StoreFault):
-        embedded.open_maildrop(MROSE)
+        embedded.open_maildrop(Identity(MROSE))
     database.write(lambda rows: rows.run("ALTER TABLE hidden RENAME TO messages"))
 
     assert [] == unique_ids(embedded)

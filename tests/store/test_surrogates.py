@@ -9,7 +9,7 @@ import pytest
 
 from pillarbox.base.clock import FakeClock
 from pillarbox.base.errors import StoreFault
-from pillarbox.base.names import AccountId
+from pillarbox.base.names import AccountId, Identity
 from pillarbox.db.sqlite import Database
 from pillarbox.message.surrogate.whole import EDITION
 from pillarbox.store import old_mail
@@ -69,7 +69,7 @@ def deliver(store: Store, *messages: bytes) -> None:
 
 
 def messages(store: Store) -> list[Message]:
-    maildrop = store.open_maildrop(MROSE)
+    maildrop = store.open_maildrop(Identity(MROSE))
     maildrop.release()
     return list(maildrop.messages)
 

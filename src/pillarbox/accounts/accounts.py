@@ -17,6 +17,7 @@ MAY_ENTER = """
         (SELECT 1 FROM devices WHERE id = ?2 AND account_id = ?1 AND revoked_at IS NULL))
 """
 ALL = "SELECT id, name, state, created_at FROM accounts WHERE state <> 'removed' ORDER BY name"
+ADD_DEFAULT_VIEW = "INSERT INTO views (account_id, role, created_at) VALUES (?, 'master', ?)"
 DEVICES = "SELECT id FROM devices WHERE account_id = ? AND revoked_at IS NULL"
 
 
@@ -122,6 +123,7 @@ def _add(rows: Rows, name: str, verifiers: Sequence[Verifier], now: int) -> Acco
         "INSERT INTO accounts (name, state, created_at) VALUES (?, ?, ?)", name, State.ENABLED, now
     )
     account = Account(AccountId(row_id), name, State.ENABLED, now)
+    rows.run(ADD_DEFAULT_VIEW, account.id, now)
     add_verifiers(rows, account.id, None, verifiers, now)
     return account
 

@@ -22,6 +22,8 @@ SELECT = """
     WHERE account_id = ? AND name = coalesce(?, name) AND revoked_at IS NULL ORDER BY name
 """
 
+ADD_VIEW = "INSERT INTO views (account_id, device_id, role, created_at) VALUES (?, ?, ?, ?)"
+
 
 @dataclass(frozen=True, slots=True)
 class Device:
@@ -122,6 +124,7 @@ class Devices:
                 now,
             )
         )
+        rows.run(ADD_VIEW, account, device, "master", now)
         by_look_up = self._app_passwords.verifier(account, password.reveal())
         add_verifiers(rows, account, device, [by_look_up, *verifiers], now)
         return device

@@ -20,7 +20,7 @@ class LoginDelay:
     def __init__(self, database: Database, clock: Clock, seconds: int) -> None:
         self._database = database
         self._clock = clock
-        self._seconds = seconds
+        self.seconds = seconds
 
     def begin(self, account: AccountId) -> bool:
         """Note that the account comes in now; False, and nothing is noted, where it is too soon.
@@ -28,8 +28,8 @@ class LoginDelay:
         Both in one statement: of two sessions that come together one is let in. Without a delay
         nothing is written. Raises StoreFault.
         """
-        return self._seconds == 0 or self._database.write(lambda rows: self._note(rows, account))
+        return self.seconds == 0 or self._database.write(lambda rows: self._note(rows, account))
 
     def _note(self, rows: Rows, account: AccountId) -> bool:
         # The time as it is under the write lock, so that no other login has noted a later one.
-        return rows.run(NOTE, int(self._clock.now()), account, self._seconds) == 1
+        return rows.run(NOTE, int(self._clock.now()), account, self.seconds) == 1

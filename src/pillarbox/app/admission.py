@@ -8,10 +8,11 @@ from pillarbox.accounts.login_delay import LoginDelay
 from pillarbox.accounts.passwords import Passwords
 from pillarbox.accounts.scram import Scram
 from pillarbox.accounts.tokens.tokens import Tokens
-from pillarbox.base.names import AccountId, Identity
+from pillarbox.base.names import AccountId, Identity, SignIn
 from pillarbox.base.secret import Secret
 from pillarbox.delivery.effects import Refusal
 from pillarbox.sasl.exchange import DigestProof, ScramAccount, ScramHash
+from pillarbox.server.services import Admitted, Denied
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +46,26 @@ class Admission:
         """Return whose token it is, None where it is nobody's or no token is taken."""
         return None if self.tokens is None else self.tokens.try_token(name, token)
 
-    def may_enter(self, identity: Identity) -> bool:
-        """Return whether account and device are still what they were when the proof was begun."""
-        return self.accounts.may_enter(identity)
+    def delay(self, name: str, sign_in: SignIn) -> float | None:
+        """Return how many seconds to wait before an attempt is tried; None: not to try it."""
+        del name, sign_in
+        return 0.0
 
-    def begin(self, identity: Identity) -> bool:
-        """Note a login that is about to be answered +OK; False where it comes too soon.
+    def refused(self, name: str, sign_in: SignIn) -> None:
+        """Note that what was tried was not accepted."""
 
-        RFC 2449, section 6.5. Ask it last, so that a login that fails for another reason delays
-        no later one.
-        """
-        return self.login_delay.begin(identity.account)
+    def proved(self, name: str, sign_in: SignIn) -> None:
+        """Note that what was tried was right."""
+
+    def enter(self, identity: Identity, sign_in: SignIn) -> Admitted | Denied:
+        """Note a login that is about to be answered +OK, or say why it may not be."""
+        del sign_in
+        # Account and device may not be what they were when the proof was begun.
+        if not self.accounts.may_enter(identity):
+            return Denied.NOT_ACCEPTED
+        if not self.login_delay.begin(identity.account):
+            return Denied.LOGIN_DELAY
+        return Admitted(self.login_delay.seconds)
 
 
 class Recipients:

@@ -6,6 +6,7 @@ from typing import NewType
 AccountId = NewType("AccountId", int)
 DeviceId = NewType("DeviceId", int)
 RemoteId = NewType("RemoteId", int)
+SessionId = NewType("SessionId", str)  # a-z2-7, never given twice
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,3 +15,14 @@ class Identity:
 
     account: AccountId
     device: DeviceId | None = None  # None: the main password, or a token
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """How somebody tries to come in, whoever it is."""
+
+    session: SessionId
+    source: str  # an address, without a port
+    protocol: str  # "pop3", "pop2" or "pop1"
+    tls: str | None  # version and cipher suite; None: it could be read on the way
+    mechanism: str = ""  # "USER", "APOP" or a SASL mechanism's name; "" while that is not known

@@ -5,6 +5,11 @@ from pillarbox.sasl.exchange import Ask, FindScram, ScramAccount, TryDigest, Try
 from pillarbox.server.services import Services
 
 
+def name_of(ask: Ask) -> str:
+    """Return who somebody says they are, "" where only the token tells."""
+    return ask.name or ""
+
+
 async def asked(ask: Ask, services: Services) -> Identity | ScramAccount | None:
     """Return the answer; raises PoolFullError, StoreFault and OperatorFault."""
     admission = services.admission

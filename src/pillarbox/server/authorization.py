@@ -12,6 +12,7 @@ from pillarbox.base.secret import Secret
 from pillarbox.base.words import N_
 from pillarbox.sasl.apop import ApopProof
 from pillarbox.sasl.exchange import Challenge, Exchange, Refusal, TryDigest, TryPassword
+from pillarbox.sasl.facts import APOP, USER
 from pillarbox.sasl.mechanisms import MECHANISMS, Mechanism, Situation
 from pillarbox.server.channel import Channel, allows_logins, allows_passwords, mechanisms, offer
 from pillarbox.server.effects import Effect, NoteRefused, Send, StartTls
@@ -43,6 +44,7 @@ class Authorization:
         self._hear = hear
         self.channel = channel
         self.is_utf8 = False
+        self.mechanism = ""  # the last that was tried, as SignIn has it
 
     @property
     def offer(self) -> Offer:
@@ -97,6 +99,7 @@ class Authorization:
             case verbs.User():
                 yield Send(self._voice.ok())  # RFC 1939, section 13: for unknown names too
             case events.Pass(name, secret):
+                self.mechanism = USER
                 return (yield from self._answered((yield TryPassword(name, secret))))
         return None
 
@@ -105,12 +108,14 @@ class Authorization:
         if timestamp is None:
             yield self._err(N_("There was no timestamp for APOP."))
             return None
+        self.mechanism = APOP
         proof = ApopProof(timestamp.encode("ascii"), digest)
         return (yield from self._answered((yield TryDigest(name, proof))))
 
     def _authenticate(self, name: str, initial: Secret | None) -> Attempt:
         mechanism = MECHANISMS.get(name)
         if name in mechanisms(self.channel, self._site) and mechanism is not None:
+            self.mechanism = name
             outcome = yield from self._exchange(mechanism, initial)
             return (yield from self._answered(outcome)) if outcome is not None else None
         secured = replace(self.channel, is_secure=True)
@@ -154,7 +159,7 @@ class Authorization:
         """Say why nobody was let in; say nothing yet where somebody was."""
         if isinstance(outcome, Refusal):
             if outcome is Refusal.NOT_ACCEPTED:
-                yield NoteRefused()
+                yield NoteRefused(self.mechanism)
             yield self._err(*REFUSALS[outcome])
             return None
         return outcome

@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 from pillarbox.base.errors import Bug, Fault, OperatorFault, PeerFault, StoreFault
-from pillarbox.base.names import AccountId, Identity
+from pillarbox.base.names import AccountId, Identity, SignIn
 from pillarbox.net.pool import PoolFullError
 from pillarbox.net.stream import Stream
 from pillarbox.sasl.exchange import (
@@ -21,27 +21,34 @@ from pillarbox.sasl.exchange import (
     TryPassword,
     TryToken,
 )
-from pillarbox.server.asking import asked
+from pillarbox.server.asking import asked, name_of
+from pillarbox.server.chance import new_session_id
 from pillarbox.server.effects import (
     Closed,
     Commit,
     Effect,
     Effects,
     NoteRefused,
+    Opened,
     OpenMaildrop,
     Receive,
     Send,
     StartTls,
     Transmit,
 )
-from pillarbox.server.limits import Connections
+from pillarbox.server.limits import Connections, address_of
 from pillarbox.server.peer import Peer
 from pillarbox.server.sending import sent_chunks, to_its_end
-from pillarbox.server.services import Services
+from pillarbox.server.services import Denied, Services
 from pillarbox.store.store import Maildrop, MaildropInUseError, Message
 
 # What waits for nothing never gives way by itself: after so many seconds others have their turn.
 TURN_SECONDS = 0.01
+
+DENIED = {
+    Denied.NOT_ACCEPTED: (Closed.NOT_ACCEPTED, "not-accepted"),
+    Denied.LOGIN_DELAY: (Closed.LOGIN_DELAY, "login-delay"),
+}
 
 Begin = Callable[[bytes | None], Effects]  # a session, of the channel binding where TLS is on
 
@@ -49,12 +56,22 @@ Begin = Callable[[bytes | None], Effects]  # a session, of the channel binding w
 class Driver:
     """One connection."""
 
-    def __init__(self, stream: Stream, services: Services, connections: Connections) -> None:
+    def __init__(
+        self,
+        stream: Stream,
+        services: Services,
+        connections: Connections,
+        protocol: str = "pop3",
+    ) -> None:
         self._peer = Peer(stream, services.timers)
         self._services = services
         self._connections = connections
         self._maildrop: Maildrop | None = None
+        self._session = new_session_id()
+        self._protocol = protocol
+        self._name = ""  # that was tried last
         self._account: AccountId | None = None
+        self._login_delay_seconds = 0
         self._has_acted = False  # since octets were last asked for
 
     async def run(self, begin: Begin, *, is_secure: bool) -> None:
@@ -115,14 +132,14 @@ class Driver:
                 answer = await self._peer.start_tls(self._services.tls, ready, refusal)
             case TryPassword() | TryDigest() | FindScram() | TryToken():
                 answer = await self._ask(effect)
-            case NoteRefused():
-                self._note_refused("not-accepted")
-            case OpenMaildrop(identity):
-                answer = await self._open(identity)
+            case NoteRefused(mechanism):
+                await self._not_accepted(mechanism)
+            case OpenMaildrop(identity, mechanism):
+                answer = await self._open(identity, self._sign_in(mechanism))
             case Transmit():
                 answer = await self._transmit(effect)
-            case Commit(marked):
-                answer = await self._commit(list(marked))
+            case Commit(marked, had):
+                answer = await self._commit(list(marked), list(had))
         self._has_acted = not isinstance(effect, Receive)
         return answer
 
@@ -134,8 +151,15 @@ class Driver:
 
     async def _ask(self, ask: Ask) -> Identity | ScramAccount | Refusal:
         """Ask the accounts; what is slow on purpose waits apart from what is not."""
+        services = self._services
+        self._name = name_of(ask)
         try:
-            answer = await asked(ask, self._services)
+            delay = await services.disk.run(services.admission.delay, self._name, self._sign_in())
+            if delay is None:
+                self._note_refused("throttled")
+                return Refusal.TRY_LATER
+            await self._peer.pause(delay)
+            answer = await asked(ask, services)
         except (PoolFullError, StoreFault) as fault:
             self._note_refused("busy", fault)
             return Refusal.TRY_LATER
@@ -144,44 +168,51 @@ class Driver:
             return Refusal.TELL_ADMINISTRATOR
         return Refusal.NOT_ACCEPTED if answer is None else answer
 
+    def _sign_in(self, mechanism: str = "") -> SignIn:
+        peer = self._peer
+        source = str(address_of(peer.address) or peer.address)
+        return SignIn(self._session, source, self._protocol, peer.tls, mechanism)
+
+    async def _not_accepted(self, mechanism: str) -> None:
+        self._note_refused("not-accepted")
+        services = self._services
+        with suppress(PoolFullError, StoreFault):  # it counts as a failure already
+            await services.disk.run(
+                services.admission.refused, self._name, self._sign_in(mechanism)
+            )
+
     def _note_refused(self, why: str, fault: Fault | None = None) -> None:
         self._note("login.refused", why=why, fault=fault)
 
-    async def _open(self, identity: Identity) -> object:
+    async def _open(self, identity: Identity, sign_in: SignIn) -> Opened | Closed:
         services = self._services
         try:
-            opening = services.disk.start(services.store.open_maildrop, identity.account)
+            # POP1 and POP2 may open a maildrop again; they have logged in once.
+            if self._account is None:
+                await services.disk.run(services.admission.proved, self._name, sign_in)
+            opening = services.disk.start(services.store.open_maildrop, identity, self._session)
             opening.add_done_callback(self._take)
             maildrop = await to_its_end(opening)
-            refused = await services.disk.run(self._refused, identity)
+            if self._account is None:
+                admitted = await services.disk.run(services.admission.enter, identity, sign_in)
+                if isinstance(admitted, Denied):
+                    self._release()
+                    return self._refuse(*DENIED[admitted])
+                self._accept(identity, admitted.login_delay_seconds)
         except MaildropInUseError:
             return self._refuse(Closed.IN_USE, "in-use")
         except (PoolFullError, StoreFault) as fault:
             self._release()
             return self._refuse(Closed.TRY_LATER, "busy", fault)
-        if refused is not None:
-            self._release()
-            why = "login-delay" if refused is Closed.LOGIN_DELAY else "not-accepted"
-            return self._refuse(refused, why)
-        if self._account is None:
-            self._accept(identity)
-        return maildrop.messages
-
-    def _refused(self, identity: Identity) -> Closed | None:
-        """Return why the maildrop stays closed after all; blocking."""
-        admission = self._services.admission
-        if not admission.may_enter(identity):  # a proof may take a minute
-            return Closed.NOT_ACCEPTED
-        # POP1 and POP2 may open a maildrop again; they have logged in once.
-        may_begin = self._account is not None or admission.begin(identity)
-        return None if may_begin else Closed.LOGIN_DELAY
+        return Opened(maildrop.messages, maildrop.expire_days, self._login_delay_seconds)
 
     def _refuse(self, closed: Closed, why: str, fault: Fault | None = None) -> Closed:
         self._note_refused(why, fault)
         return closed
 
-    def _accept(self, identity: Identity) -> None:
+    def _accept(self, identity: Identity, login_delay_seconds: int) -> None:
         self._account = identity.account
+        self._login_delay_seconds = login_delay_seconds
         self._peer.admitted()
         self._connections.admit(self._peer.address)
         self._note(
@@ -213,13 +244,14 @@ class Driver:
             reader.close()
         return True
 
-    async def _commit(self, marked: list[Message]) -> bool:
+    async def _commit(self, marked: list[Message], had: list[Message]) -> bool:
         if self._maildrop is None:
             raise Bug("There is no maildrop to remove from.")
         journal, account = self._services.journal, self._account
         try:
+            if marked or had:
+                await to_its_end(self._services.disk.start(self._maildrop.commit, marked, had))
             if marked:
-                await to_its_end(self._services.disk.start(self._maildrop.commit, marked))
                 journal.note("messages.removed", account=account, count=len(marked))
         except (PoolFullError, StoreFault) as fault:
             journal.note("removal.failed", account=account, why=fault)

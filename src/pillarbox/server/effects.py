@@ -49,19 +49,31 @@ class Secured:
 class NoteRefused:
     """Put on record that a name or a secret was not accepted. Answer: None."""
 
+    mechanism: str  # as SignIn has it
+
 
 @dataclass(frozen=True, slots=True)
 class OpenMaildrop:
-    """Take the lease and the view. Answer: the messages (Sequence[Message]), or a Closed."""
+    """Take the lease and the view. Answer: an Opened, or a Closed."""
 
     identity: Identity
+    mechanism: str  # by which it was proved, as SignIn has it
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a device sees, and what holds for it: RFC 2449, sections 6.5 and 6.7."""
+
+    messages: Sequence[Message]
+    expire_days: int | None  # the fewest that any message stays; None is for ever
+    login_delay_seconds: int
 
 
 class Closed(Enum):
     """Why a maildrop did not open."""
 
     IN_USE = auto()
-    NOT_ACCEPTED = auto()  # the account or the device may log in no more, since a moment ago
+    NOT_ACCEPTED = auto()  # the account or the device may not, for all that the proof is right
     LOGIN_DELAY = auto()  # the last login was too short a time ago
     TRY_LATER = auto()
 
@@ -91,6 +103,7 @@ class Commit:
     """
 
     marked: Sequence[Message]
+    had: Sequence[Message] = ()  # what the client was sent whole: from now on its device has it
 
 
 Effect = Receive | Send | StartTls | Ask | NoteRefused | OpenMaildrop | Transmit | Commit

@@ -8,12 +8,14 @@ from pillarbox.base.errors import Bug
 from pillarbox.base.names import Identity
 from pillarbox.base.secret import Secret
 from pillarbox.sasl.exchange import Refusal, TryPassword
+from pillarbox.sasl.facts import USER
 from pillarbox.server.effects import (
     Closed,
     Commit,
     Effect,
     Effects,
     NoteRefused,
+    Opened,
     OpenMaildrop,
     Receive,
 )
@@ -57,7 +59,7 @@ class Mailbox:
         outcome: Identity | Refusal = yield TryPassword(name, password)
         if isinstance(outcome, Refusal):
             if outcome is Refusal.NOT_ACCEPTED:
-                yield NoteRefused()
+                yield NoteRefused(USER)
             return REFUSALS[outcome][0]
         self._identity = outcome
         return (yield from self.open())
@@ -68,10 +70,10 @@ class Mailbox:
             return ""
         if self._identity is None:
             raise Bug("Nobody has logged in.")
-        opened = yield OpenMaildrop(self._identity)
+        opened: Opened | Closed = yield OpenMaildrop(self._identity, USER)
         if isinstance(opened, Closed):
             return REFUSALS[opened][0]
-        self.messages = opened
+        self.messages = opened.messages
         self._is_open = True
         return ""
 

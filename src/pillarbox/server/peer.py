@@ -64,6 +64,12 @@ class Peer:
                 raise
             return b""
 
+    async def pause(self, seconds: float) -> None:
+        """Let the client wait, as it would for a slow answer."""
+        if seconds > 0:
+            await self.flush()
+            await self._wait_for(partial(asyncio.sleep, seconds))
+
     async def send(self, octets: bytes) -> None:
         """Return once the octets are on their way, with a bounded number of them still here."""
         self._unsent += octets

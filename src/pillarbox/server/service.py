@@ -57,11 +57,13 @@ class Pop3Service:
 
     async def serve_pop2(self, stream: Stream) -> None:
         """Serve RFC 937, which knows no TLS."""
-        await self._serve(stream, lambda _: Pop2Session(self._services.site.hostname).run())
+        await self._serve(
+            stream, lambda _: Pop2Session(self._services.site.hostname).run(), protocol="pop2"
+        )
 
     async def serve_pop1(self, stream: Stream) -> None:
         """Serve RFC 918, which knows no TLS."""
-        await self._serve(stream, lambda _: Pop1Session().run())
+        await self._serve(stream, lambda _: Pop1Session().run(), protocol="pop1")
 
     def drain(self) -> None:
         """Let sessions end what they do; those that only wait end now."""
@@ -79,11 +81,13 @@ class Pop3Service:
     def _offers_stls(self) -> bool:
         return self._services.tls is not None
 
-    async def _serve(self, stream: Stream, begin: Begin, *, is_secure: bool = False) -> None:
+    async def _serve(
+        self, stream: Stream, begin: Begin, *, is_secure: bool = False, protocol: str = "pop3"
+    ) -> None:
         if not self._connections.enter(stream.peer):
             await self._refuse(stream, is_secure=is_secure)
             return
-        driver = Driver(stream, self._services, self._connections)
+        driver = Driver(stream, self._services, self._connections, protocol)
         self._drivers.add(driver)
         try:
             await driver.run(begin, is_secure=is_secure)

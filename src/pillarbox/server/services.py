@@ -1,9 +1,10 @@
 """What the server room needs of the others, as ports with few verbs."""
 
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from typing import Protocol
 
-from pillarbox.base.names import Identity
+from pillarbox.base.names import Identity, SignIn
 from pillarbox.base.secret import Secret
 from pillarbox.journal.journal import Journal
 from pillarbox.net.certificates import Certificates
@@ -28,6 +29,20 @@ class Timers:
     close: float = CLOSE_SECONDS
 
 
+class Denied(Enum):
+    """Why somebody who has proved who they are may not come in all the same."""
+
+    NOT_ACCEPTED = auto()  # the account, or the device, may not: now, from there, or in this way
+    LOGIN_DELAY = auto()  # the last login was too short a time ago
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """What holds for somebody who may come in."""
+
+    login_delay_seconds: int = 0
+
+
 class Admission(Protocol):
     """Who may come in. Each call blocks; each raises StoreFault, and OperatorFault."""
 
@@ -47,12 +62,26 @@ class Admission(Protocol):
         """Return whose token it is."""
         ...
 
-    def may_enter(self, identity: Identity) -> bool:
-        """Return whether the account and the device may log in still."""
+    def delay(self, name: str, sign_in: SignIn) -> float | None:
+        """Return how many seconds to wait before an attempt is tried; None: not to try it.
+
+        What is to be tried counts as a failure until `proved` says otherwise.
+        """
         ...
 
-    def begin(self, identity: Identity) -> bool:
-        """Note a login; return whether it comes long enough after the last one."""
+    def refused(self, name: str, sign_in: SignIn) -> None:
+        """Note that what was tried was not accepted."""
+        ...
+
+    def proved(self, name: str, sign_in: SignIn) -> None:
+        """Note that what was tried was right, whether or not anybody comes in by it."""
+        ...
+
+    def enter(self, identity: Identity, sign_in: SignIn) -> Admitted | Denied:
+        """Note a login that is about to be answered +OK, or say why it may not be.
+
+        Ask it last, so that a login that fails for another reason delays no later one.
+        """
         ...
 
 

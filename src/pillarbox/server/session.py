@@ -11,7 +11,7 @@ from pillarbox.base.secret import Secret
 from pillarbox.base.words import N_
 from pillarbox.server.authorization import Authorization
 from pillarbox.server.channel import Channel
-from pillarbox.server.effects import Closed, Effect, Effects, OpenMaildrop, Receive, Send
+from pillarbox.server.effects import Closed, Effect, Effects, Opened, OpenMaildrop, Receive, Send
 from pillarbox.server.refusals import FAULTS, REFUSALS
 from pillarbox.server.site import Site
 from pillarbox.server.transaction import Transaction, View
@@ -153,9 +153,9 @@ class Session:
 
     def _admit(self, identity: Identity) -> Effects:
         # RFC 1939, section 4: the lease first, then +OK.
-        messages = yield OpenMaildrop(identity)
-        if isinstance(messages, Closed):
-            yield self._err(*REFUSALS[messages])
+        opened: Opened | Closed = yield OpenMaildrop(identity, self._authorization.mechanism)
+        if isinstance(opened, Closed):
+            yield self._err(*REFUSALS[opened])
             return
         self._conversation.happened(Outcome.ADMITTED)
         view = View(
@@ -163,8 +163,8 @@ class Session:
             utf8_headers=self._site.utf8_headers,
             has_last=self._site.last,
         )
-        self._transaction = Transaction(messages, view, self._voice)
-        yield Send(self._voice.ok(N_("{count} messages"), count=len(messages)))
+        self._transaction = Transaction(opened.messages, view, self._voice)
+        yield Send(self._voice.ok(N_("{count} messages"), count=len(opened.messages)))
 
     # UPDATE
 

@@ -1,6 +1,6 @@
 """The TRANSACTION state: a fixed view, what is marked in it, and the replies about it. Pure."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from pillarbox.base.words import N_
@@ -49,6 +49,7 @@ class Transaction:
         self._view = view
         self._voice = voice
         self._marked: set[int] = set()
+        self._had: set[int] = set()
         self._all_octets = self._octets = sum(map(view.octets, messages))
         self._last = 0
 
@@ -80,13 +81,15 @@ class Transaction:
 
     def update(self) -> Effects:
         """Yield the UPDATE state: remove, and only then say so. RFC 1939, section 6."""
-        marked = [self._messages[number - 1] for number in sorted(self._marked)]
         # The lease goes before the goodbye: whoever reads that may log in again at once.
-        is_removed = yield Commit(marked)
+        is_removed = yield Commit(self._in_order(self._marked), self._in_order(self._had))
         if is_removed:
             yield self._ok(N_("Goodbye."))
         else:
             yield self._err(REMOVAL_FAILED, Code.SYS_TEMP)
+
+    def _in_order(self, numbers: Collection[int]) -> list[Message]:
+        return [self._messages[number - 1] for number in sorted(numbers)]
 
     def _ok(self, template: str = "", **fields: object) -> Send:
         return Send(self._voice.ok(template, **fields))
@@ -140,6 +143,7 @@ class Transaction:
             if not can_be_read:
                 yield self._err(N_("The message cannot be read now."), Code.SYS_TEMP)
             elif lines is None:
+                self._had.add(number)
                 self._last = max(self._last, number)  # RFC 1460, section 5, RETR
 
     def _transmission(self, message: Message, lines: int | None) -> Transmit:

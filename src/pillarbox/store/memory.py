@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Collection, Sequence
 
-from pillarbox.base.names import AccountId
+from pillarbox.base.names import AccountId, Identity, SessionId
 from pillarbox.store.blobs.port import BlobReader, Blobs, Digest
 from pillarbox.store.incoming import SurveyedIncoming
 from pillarbox.store.store import Kept, MaildropInUseError, Message, MessageId
@@ -37,8 +37,12 @@ class MemoryStore:
         """Return a reader of a message's octets as they came; raises StoreFault."""
         return self._blobs.open(digest)
 
-    def open_maildrop(self, account: AccountId) -> "MemoryMaildrop":
+    def open_maildrop(
+        self, identity: Identity, session: SessionId | None = None
+    ) -> "MemoryMaildrop":
         """Take the lease and the view; raises MaildropInUseError."""
+        del session
+        account = identity.account
         with self._lock:
             if account in self._leased:
                 raise MaildropInUseError("The maildrop is in use.")
@@ -61,14 +65,17 @@ class MemoryStore:
 class MemoryMaildrop:
     """A view that was copied once, and the lease that makes it ours."""
 
+    expire_days = None
+
     def __init__(self, store: MemoryStore, account: AccountId, messages: Sequence[Message]) -> None:
         self._store = store
         self._account = account
         self._is_released = False
         self.messages = messages
 
-    def commit(self, marked: Collection[Message]) -> None:
-        """Remove these and nothing else."""
+    def commit(self, marked: Collection[Message], had: Collection[Message] = ()) -> None:
+        """Remove what is marked and nothing else."""
+        del had
         self._store.remove(self._account, marked)
 
     def release(self) -> None:

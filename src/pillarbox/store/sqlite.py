@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from pillarbox.base.clock import Clock
-from pillarbox.base.names import AccountId
+from pillarbox.base.names import AccountId, Identity, SessionId
 from pillarbox.db.sqlite import Database, Row, Rows
 from pillarbox.message.served import ServedForm, Transformation
 from pillarbox.message.surrogate.whole import EDITION
@@ -84,8 +84,12 @@ class SqliteStore:
         """Return what a login would see now, oldest first; raises StoreFault."""
         return [_message(row) for row in self._rows(account)]
 
-    def open_maildrop(self, account: AccountId) -> "SqliteMaildrop":
+    def open_maildrop(
+        self, identity: Identity, session: SessionId | None = None
+    ) -> "SqliteMaildrop":
         """Take the lease and the view; raises MaildropInUseError."""
+        del session
+        account = identity.account
         lease = take_lease(self._leases / str(account))
         if lease is None:
             raise MaildropInUseError("The maildrop is in use.")
@@ -111,6 +115,8 @@ class SqliteStore:
 class SqliteMaildrop:
     """A view that was read once, and the lease that makes it ours."""
 
+    expire_days = None
+
     def __init__(
         self, database: Database, lease: Lease, messages: Sequence[Message], clock: Clock
     ) -> None:
@@ -119,8 +125,9 @@ class SqliteMaildrop:
         self._clock = clock
         self.messages = messages
 
-    def commit(self, marked: Collection[Message]) -> None:
-        """Remove these and nothing else, in one transaction; raises StoreFault."""
+    def commit(self, marked: Collection[Message], had: Collection[Message] = ()) -> None:
+        """Remove what is marked and nothing else, in one transaction; raises StoreFault."""
+        del had
         if not marked:
             return
         left_at = int(self._clock.now())

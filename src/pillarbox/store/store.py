@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import NewType, Protocol, Self
 
 from pillarbox.base.errors import Fault
-from pillarbox.base.names import AccountId
+from pillarbox.base.names import AccountId, Identity, SessionId
 from pillarbox.message.served import ServedForm
 from pillarbox.store.blobs.port import BlobReader, Digest
 
@@ -60,15 +60,22 @@ class Incoming(Protocol):
 
 
 class Maildrop(Protocol):
-    """An account's messages as they were at login, under an exclusive lease."""
+    """What one device sees, as it was at login, under an exclusive lease."""
 
     @property
     def messages(self) -> Sequence[Message]:
         """The fixed view, oldest first; message number n is messages[n - 1]."""
         ...
 
-    def commit(self, marked: Collection[Message]) -> None:
-        """Remove these and nothing else, in one transaction that is durable on return.
+    @property
+    def expire_days(self) -> int | None:
+        """The fewest days that any message stays here; None is for ever. RFC 2449, section 6.7."""
+        ...
+
+    def commit(self, marked: Collection[Message], had: Collection[Message] = ()) -> None:
+        """Remove what is marked and nothing else, in one transaction that is durable on return.
+
+        With it goes on record which messages the device has from now on: those it was sent whole.
 
         Raises StoreFault, and then removes none while the process lives. Where the disk failed in
         the last sync of the commit, all may be gone after a crash; never some.
@@ -95,6 +102,10 @@ class Store(Protocol):
         """Return a reader of a message's octets as they came; raises StoreFault."""
         ...
 
-    def open_maildrop(self, account: AccountId) -> Maildrop:
-        """Take the lease and the view; raises MaildropInUseError where another session has it."""
+    def open_maildrop(self, identity: Identity, session: SessionId | None = None) -> Maildrop:
+        """Take the lease and the view of a device, or of the main password.
+
+        What is removed goes on record as that session's. Raises MaildropInUseError where another
+        session has the same view.
+        """
         ...

@@ -1,0 +1,68 @@
+-- Each device, and the main password, has a view of its own over an account's messages.
+
+-- What holds for a whole account; NULL: as the site's configuration says.
+ALTER TABLE accounts ADD COLUMN protocols TEXT; -- e.g. 'pop3 pop2'; NULL: any
+ALTER TABLE accounts ADD COLUMN networks TEXT; -- e.g. '192.0.2.0/24 2001:db8::/48'; NULL: any
+ALTER TABLE accounts ADD COLUMN hours TEXT; -- e.g. '08:00-18:00' by the server's clock; NULL: any
+ALTER TABLE accounts ADD COLUMN main_password TEXT CHECK (main_password IN ('allow', 'refuse'));
+ALTER TABLE accounts ADD COLUMN login_delay_seconds INTEGER;
+ALTER TABLE accounts ADD COLUMN retention_days INTEGER; -- 0: for ever
+ALTER TABLE accounts ADD COLUMN quota_octets INTEGER; -- 0: none
+ALTER TABLE accounts ADD COLUMN after_removal TEXT
+    CHECK (after_removal IN ('keep', 'archive', 'delete'));
+ALTER TABLE accounts ADD COLUMN removal TEXT CHECK (removal IN ('when had', 'at once'));
+ALTER TABLE accounts ADD COLUMN reach_days INTEGER;
+ALTER TABLE accounts ADD COLUMN removes_what_all_have INTEGER NOT NULL DEFAULT 0;
+
+-- One row a view. A revoked device's stays, and counts no more.
+CREATE TABLE views (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    account_id INTEGER NOT NULL REFERENCES accounts (id),
+    device_id INTEGER UNIQUE REFERENCES devices (id), -- NULL: the main password's, and tokens'
+    role TEXT NOT NULL CHECK (role IN ('master', 'reader')),
+    window_days INTEGER, -- shown are messages that arrived so many days ago at most
+    window_since INTEGER, -- shown are messages that arrived then or later
+    session_octets INTEGER, -- what the device has not had is shown up to so many octets
+    retention_days INTEGER,
+    protocols TEXT,
+    networks TEXT,
+    hours TEXT,
+    expires_at INTEGER,
+    last_used_at INTEGER, -- to the hour: a login that is no news writes nothing
+    last_used_from TEXT,
+    created_at INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX default_views ON views (account_id) WHERE device_id IS NULL;
+CREATE INDEX views_of_account ON views (account_id);
+
+-- Before there were views every DELE removed.
+INSERT INTO views (account_id, role, created_at) SELECT id, 'master', created_at FROM accounts;
+INSERT INTO views (account_id, device_id, role, created_at)
+    SELECT account_id, id, 'master', created_at FROM devices;
+
+-- What a view knows of a message; no row: it has not had it, and shows it.
+CREATE TABLE view_messages (
+    message_id INTEGER NOT NULL REFERENCES messages (id) ON DELETE CASCADE,
+    view_id INTEGER NOT NULL REFERENCES views (id) ON DELETE CASCADE,
+    had_at INTEGER, -- RETR was whole, and the session ended with QUIT and +OK
+    hidden_at INTEGER, -- its own DELE
+    PRIMARY KEY (message_id, view_id)
+) STRICT, WITHOUT ROWID;
+
+-- A master's DELE: other views show the message until they have it.
+ALTER TABLE messages ADD COLUMN removal_wanted_at INTEGER;
+-- Quarantine: whatever the grace time is, the message can be brought back until then.
+ALTER TABLE messages ADD COLUMN keep_until INTEGER;
+
+-- What was taken out of a view, or of all of them, and can be undone. A message that is gone for
+-- good takes its rows along; the audit keeps what was done.
+CREATE TABLE removals (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    message_id INTEGER NOT NULL REFERENCES messages (id) ON DELETE CASCADE,
+    view_id INTEGER REFERENCES views (id), -- whose DELE it was; NULL: a policy's doing
+    session TEXT, -- NULL: outside sessions
+    why TEXT NOT NULL CHECK (why IN ('dele', 'reach', 'all-have', 'retention')),
+    removed_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX removals_of_message ON removals (message_id);
+CREATE INDEX removals_of_session ON removals (session) WHERE session IS NOT NULL;

@@ -1,0 +1,26 @@
+-- What happened to whose account: append-only, each line's hash covers the line before.
+CREATE TABLE audit (
+    id INTEGER PRIMARY KEY, -- 1, 2, 3 and on, without a gap
+    at INTEGER NOT NULL,
+    event TEXT NOT NULL,
+    account_id INTEGER, -- NULL: nobody's in particular
+    facts TEXT NOT NULL, -- a JSON object; no secret and no message's text
+    hash BLOB NOT NULL CHECK (length(hash) = 32)
+) STRICT;
+CREATE INDEX audit_of_account ON audit (account_id, id);
+
+CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit
+BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END;
+CREATE TRIGGER audit_is_not_cut BEFORE DELETE ON audit
+BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END;
+
+-- What somebody is to be told soon; in the same transaction as what happened.
+CREATE TABLE alerts (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    at INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    account_id INTEGER REFERENCES accounts (id),
+    facts TEXT NOT NULL, -- as in the audit
+    told_at INTEGER -- NULL: nobody has been told yet
+) STRICT;
+CREATE INDEX alerts_to_tell ON alerts (id) WHERE told_at IS NULL;
