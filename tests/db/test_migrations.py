@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pillarbox.base.errors import StoreFault
+from pillarbox.base.errors import Bug, StoreFault
 from pillarbox.db import migrations
 from pillarbox.db.migrations import APPLICATION_ID
 from pillarbox.db.sqlite import Database
@@ -68,6 +68,44 @@ def test_a_password_of_the_first_version_is_the_main_password(path: Path) -> Non
         assert [(None,)] == rows.all("SELECT device_id FROM credentials")
         assert [] == rows.all("SELECT * FROM scram_parameters")
     database.close()
+
+
+def test_two_accounts_may_have_one_unique_id_and_one_account_may_not(path: Path) -> None:
+    make_first_version(path)
+    add = "INSERT INTO messages (account_id, unique_id, digest, arrived_at, state)"
+    add += " VALUES (?, 'u', zeroblob(32), 1, 'maildrop')"
+
+    database = Database(path)
+    database.write(lambda rows: rows.run(add, 2))
+
+    with pytest.raises(Bug, match="UNIQUE"):
+        database.write(lambda rows: rows.run(add, 1))
+    database.close()
+
+
+def test_what_refers_to_a_table_that_was_made_anew_refers_to_the_new_one(path: Path) -> None:
+    make_first_version(path)
+
+    database = Database(path)
+
+    with pytest.raises(Bug, match="FOREIGN KEY"):
+        database.write(lambda rows: rows.run("DELETE FROM messages"))
+    database.close()
+
+
+def test_a_reference_to_nothing_is_found_while_migrating(path: Path) -> None:
+    before = make_first_version(path)
+    connection = sqlite3.connect(path)
+    connection.execute("UPDATE ledger SET message_id = 7")
+    connection.commit()
+
+    with pytest.raises(StoreFault, match="refers to another"):
+        Database(path)
+
+    kept = connection.execute("SELECT * FROM messages").fetchall()
+    assert (1,) == connection.execute("PRAGMA user_version").fetchone()
+    assert before["messages"] == kept
+    connection.close()
 
 
 def test_a_migration_that_is_cut_short_leaves_the_first_version(path: Path) -> None:

@@ -1,5 +1,26 @@
 -- Each device, and the main password, has a view of its own over an account's messages.
 
+-- RFC 1939, section 7, wants a unique-id to be unique within a maildrop. Those of other servers are
+-- no more than that: two accounts may bring the same one. SQLite drops a constraint only with its
+-- table; what refers to `messages` refers to the new one (foreign keys rest while migrating).
+CREATE TABLE messages_anew (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    account_id INTEGER NOT NULL REFERENCES accounts (id),
+    unique_id TEXT NOT NULL,
+    digest BLOB NOT NULL REFERENCES blobs (digest),
+    arrived_at INTEGER NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('maildrop', 'archive', 'removed')),
+    archived INTEGER NOT NULL DEFAULT 0,
+    left_at INTEGER,
+    UNIQUE (account_id, unique_id)
+) STRICT;
+INSERT INTO messages_anew SELECT id, account_id, unique_id, digest, arrived_at, state, archived,
+    left_at FROM messages;
+DROP TABLE messages;
+ALTER TABLE messages_anew RENAME TO messages;
+CREATE INDEX messages_of_account ON messages (account_id, state, id);
+CREATE INDEX messages_of_blob ON messages (digest, account_id);
+
 -- What holds for a whole account; NULL: as the site's configuration says.
 ALTER TABLE accounts ADD COLUMN protocols TEXT; -- e.g. 'pop3 pop2'; NULL: any
 ALTER TABLE accounts ADD COLUMN networks TEXT; -- e.g. '192.0.2.0/24 2001:db8::/48'; NULL: any

@@ -22,15 +22,36 @@ def refuse_unknown(connection: sqlite3.Connection, path: Path) -> None:
 def migrate(connection: sqlite3.Connection, path: Path) -> None:
     """Bring the database up to the newest number; a new file starts at 0.
 
-    Raises StoreFault as refuse_unknown does.
+    Foreign keys rest meanwhile, so that a table may be made anew below its references: they are
+    checked before the commit. Raises StoreFault as refuse_unknown does.
     """
+    connection.execute("PRAGMA foreign_keys = OFF")  # of no effect inside a transaction
+    try:
+        _migrate(connection, path)
+    finally:
+        connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _migrate(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
-        _run_missing(connection, _version(connection, path))
+        version = _version(connection, path)
+        _run_missing(connection, version)
+        if version < max(dict(_scripts())):
+            _refuse_broken_references(connection, path)
         connection.execute("COMMIT")
     except BaseException:
         connection.rollback()
         raise
+
+
+def _refuse_broken_references(connection: sqlite3.Connection, path: Path) -> None:
+    if connection.execute("PRAGMA foreign_key_check").fetchone() is not None:
+        raise StoreFault(
+            "{path} is damaged: a row refers to another that is not there. Restore it from a backup"
+            " together with the blobs.",
+            path=path,
+        )
 
 
 def _version(connection: sqlite3.Connection, path: Path) -> int:
