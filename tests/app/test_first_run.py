@@ -125,7 +125,7 @@ def test_each_sample_is_what_it_is_named_for() -> None:
 def test_recipients_are_accounts_the_disabled_ones_too(home: Home) -> None:
     with opened(home) as system:
         account = system.accounts.add("mrose").id
-        recipients = Recipients(system.accounts)
+        recipients = Recipients(system.accounts, system.quotas)
         found = recipients.resolve("mrose@example.org")
         system.accounts.disable("mrose")
 

@@ -25,6 +25,7 @@ from pillarbox.net.pool import Pool
 from pillarbox.store.blobs.files import FileBlobs
 from pillarbox.store.blobs.port import CHUNK_OCTETS
 from pillarbox.store.disk import Disk
+from pillarbox.store.quota import Quotas
 from pillarbox.store.sqlite import SqliteStore
 from pillarbox.store.store import Incoming, Kept
 
@@ -37,6 +38,7 @@ class Given:
     disabled: list[str] = field(default_factory=list)
     failing: list[str] = field(default_factory=list)  # their copies cannot be stored
     unreadable: list[str] = field(default_factory=list)  # they cannot be looked up
+    quotas: dict[str, int] = field(default_factory=dict)  # of accounts, in octets
     has_space: bool = True
     message_octets: int = MESSAGE_OCTETS
 
@@ -99,12 +101,25 @@ class Desk:
         clock = FakeClock()
         blobs = FileBlobs(folder / "blobs", Disk())
         self.store = SqliteStore(self.database, blobs, folder / "leases", clock)
+        self.quotas = Quotas(self.database)
         self.database.write(
             lambda rows: rows.run_each(
                 "INSERT INTO accounts (name, state, created_at) VALUES (?, 'enabled', 0)",
                 [(name,) for name in given.names],
             )
         )
+        self.database.write(
+            lambda rows: rows.run_each(
+                "UPDATE accounts SET quota_octets = ? WHERE name = ?",
+                [(octets, name) for name, octets in given.quotas.items()],
+            )
+        )
+
+    def resolve(self, recipient: str) -> AccountId | Refusal:
+        found = self.given.resolve(recipient)
+        if isinstance(found, Refusal) or not self.quotas.use(found).is_full:
+            return found
+        return Refusal.FULL
 
     def incoming(self) -> Incoming:
         incoming = self.store.incoming()
@@ -136,7 +151,7 @@ class Desk:
     def services(self, pool: Pool, timers: Timers, connections: int = 100) -> Services:
         return Services(
             store=self,
-            recipients=self.given,
+            recipients=self,
             disk=pool,
             journal=Journal(self.journal, FakeClock()),
             hostname="mail.example.org",

@@ -15,6 +15,7 @@ from typing import Any
 
 from pillarbox.base.errors import StoreFault
 from pillarbox.base.names import AccountId
+from pillarbox.delivery.arrival import failure_of
 from pillarbox.delivery.effects import (
     Deliver,
     Drop,
@@ -31,6 +32,7 @@ from pillarbox.delivery.effects import (
 from pillarbox.delivery.session import Session
 from pillarbox.message.served import Survey
 from pillarbox.store.blobs.port import Digest
+from pillarbox.store.quota import MaildropFullError, NeverFitsError, Use
 from pillarbox.store.store import Kept
 from tests.delivery.desk import Given, Served
 
@@ -38,6 +40,7 @@ FOLDER = Path(__file__).parents[1] / "dialogues" / "lmtp"
 DIALOGUES = {path.stem: path for path in sorted(FOLDER.glob("*.txt"))}
 STEP = re.compile(r"(C:|C=|S:|S~)(?: (.*))?|(closed|drop|idle|shutdown)")
 GIVEN = re.compile(r"given (account|disabled|failing|unreadable) (\w+)")
+QUOTA = re.compile(r"given quota (\w+) (\d+)")
 THEN = re.compile(r"then maildrop (\w+) =(.*)")
 
 
@@ -72,6 +75,8 @@ def _read_given(given: Given, line: str) -> None:
         given.has_space = False
     elif line.startswith("given message octets "):
         given.message_octets = int(line.rpartition(" ")[2])
+    elif quota := QUOTA.fullmatch(line):
+        given.quotas[quota[1]] = int(quota[2])
     else:
         match = GIVEN.fullmatch(line)
         assert match, line
@@ -148,9 +153,17 @@ class Core:
 
     def _resolve(self, recipient: str) -> AccountId | Refusal:
         try:
-            return self.given.resolve(recipient)
+            found = self.given.resolve(recipient)
         except StoreFault:
             return Refusal.TRY_LATER
+        if isinstance(found, Refusal) or not self._use(found).is_full:
+            return found
+        return Refusal.FULL
+
+    def _use(self, account: AccountId) -> Use:
+        name = self.given.names[account - 1]
+        used = sum(map(len, self.maildrops[name]))
+        return Use(used, self.given.quotas.get(name, 0))
 
     def _keep(self) -> Kept | Failure:
         self._kept, self._message = self._message, b""
@@ -161,6 +174,10 @@ class Core:
         name = self.given.names[account - 1]
         if name in self.given.failing:
             return Failure.FAULT
+        try:
+            self._use(account).refuse(len(self._kept))
+        except (MaildropFullError, NeverFitsError) as fault:
+            return failure_of(fault)
         self.maildrops[name].append(self._kept)
         return None
 

@@ -13,6 +13,7 @@ from pillarbox.base.secret import Secret
 from pillarbox.delivery.effects import Refusal
 from pillarbox.sasl.exchange import DigestProof, ScramAccount, ScramHash
 from pillarbox.server.services import Admitted, Denied
+from pillarbox.store.quota import Quotas
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +72,13 @@ class Admission:
 class Recipients:
     """Accounts, as the delivery room asks for them."""
 
-    def __init__(self, accounts: Accounts) -> None:
+    def __init__(self, accounts: Accounts, quotas: Quotas) -> None:
         self._accounts = accounts
+        self._quotas = quotas
 
     def resolve(self, recipient: str) -> AccountId | Refusal:
         """Return whose mail this is; a disabled account's goes on arriving."""
         account = self._accounts.resolve(recipient)
-        return Refusal.UNKNOWN if account is None else account.id
+        if account is None:
+            return Refusal.UNKNOWN
+        return Refusal.FULL if self._quotas.use(account.id).is_full else account.id

@@ -36,6 +36,7 @@ from pillarbox.db.sqlite import Database
 from pillarbox.net.post_form import FormServer
 from pillarbox.store.blobs.files import FileBlobs
 from pillarbox.store.disk import Disk
+from pillarbox.store.quota import Quotas
 from pillarbox.store.retention import Retention
 from pillarbox.store.sqlite import SqliteStore
 
@@ -50,6 +51,7 @@ class System:
     database: Database
     blobs: FileBlobs
     store: SqliteStore
+    quotas: Quotas
     accounts: Accounts
     passwords: Passwords
     scram: Scram
@@ -79,7 +81,7 @@ def _build(home: Home, database: Database, config: Configuration) -> System:
     clock, disk = SystemClock(), Disk()
     blobs = FileBlobs(home.blobs, disk)
     leases = home.run / "maildrops"
-    store = SqliteStore(database, blobs, leases, clock)
+    store = SqliteStore(database, blobs, leases, clock, config.policy.quota_octets)
     secrets = SecretStore(database, find_master_key(home.keys, _credentials(), disk), clock)
     proofs = _build_proofs(database, secrets, clock, config)
     return System(
@@ -89,6 +91,7 @@ def _build(home: Home, database: Database, config: Configuration) -> System:
         database=database,
         blobs=blobs,
         store=store,
+        quotas=Quotas(database, config.policy.quota_octets),
         accounts=Accounts(database, clock),
         passwords=proofs.passwords,
         scram=proofs.scram,

@@ -173,7 +173,7 @@ class Service:
     def _delivery_services(self) -> DeliveryServices:
         return DeliveryServices(
             store=self._system.store,
-            recipients=Recipients(self._system.accounts),
+            recipients=Recipients(self._system.accounts, self._system.quotas),
             disk=self._disk,
             journal=self._journal,
             hostname=self._config.hostname,

@@ -10,6 +10,7 @@ Days = Annotated[int, msgspec.Meta(ge=0, le=36_500)]  # a century: more is no da
 Seconds = Annotated[int, msgspec.Meta(ge=0, le=31_536_000)]  # a year
 # It stands in greetings and in certificates: a name in ASCII, or an address.
 Hostname = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9:][A-Za-z0-9.:-]{0,252}\Z")]
+Octets = Annotated[int, msgspec.Meta(ge=0, le=2**60)]
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 
 
@@ -103,6 +104,7 @@ class Policy(_Table, frozen=True):
 
     retention_days: Days = 0
     login_delay_seconds: Seconds = 0
+    quota_octets: Octets = 0
 
 
 class Configuration(_Table, frozen=True):

@@ -75,7 +75,11 @@ class Archive:
         return self._database.write(lambda rows: self.file(rows, kept, origin))
 
     def file(self, rows: Rows, kept: Kept, origin: Origin) -> Filed:
-        """Write all rows of a kept message; for use inside one transaction."""
+        """Write all rows of a kept message; for use inside one transaction.
+
+        Raises StoreFault where its octets were purged in between: nobody named them yet.
+        """
+        self._store.read(kept.digest).close()
         now = int(self._clock.now())
         unique_id = origin.unique_id or content_id(kept.digest)
         add_blob(rows, kept)

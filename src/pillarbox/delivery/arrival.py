@@ -6,6 +6,7 @@ import errno
 from pillarbox.base.errors import Fault
 from pillarbox.delivery.effects import Failure
 from pillarbox.store.deposit import Deposit
+from pillarbox.store.quota import MaildropFullError, NeverFitsError
 from pillarbox.store.store import Incoming, Kept
 
 NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
@@ -42,6 +43,10 @@ class Arrival:
 
 def failure_of(fault: Fault) -> Failure:
     """Return what the sender is told of a fault."""
+    if isinstance(fault, MaildropFullError):
+        return Failure.FULL
+    if isinstance(fault, NeverFitsError):
+        return Failure.NEVER_FITS
     cause = fault.__cause__
     is_full = (
         cause.errno in NO_SPACE

@@ -30,6 +30,7 @@ from pillarbox.delivery.session import Session
 from pillarbox.net.pool import PoolFullError
 from pillarbox.net.stream import READ_OCTETS, Stream
 from pillarbox.store.blobs.port import CHUNK_OCTETS
+from pillarbox.store.quota import MaildropFullError, NeverFitsError
 from pillarbox.store.store import Kept
 
 NEVER = float("inf")
@@ -187,7 +188,11 @@ class Driver:
         return await asyncio.gather(*(self._copy(kept, account) for account in accounts))
 
     async def _copy(self, kept: Kept, account: AccountId) -> Failure | None:
-        result = await self._attempt(self._services.store.deliver, kept, account)
+        try:
+            result = await self._attempt(self._services.store.deliver, kept, account)
+        except (MaildropFullError, NeverFitsError) as fault:
+            self._note("delivery.refused", why="quota", account=account, octets=kept.octets)
+            return failure_of(fault)
         if isinstance(result, Failure):
             return result
         self._note("delivery.accepted", account=account, octets=kept.octets)

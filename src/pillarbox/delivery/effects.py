@@ -47,6 +47,7 @@ class Refusal(Enum):
 
     UNKNOWN = auto()
     DISABLED = auto()
+    FULL = auto()
     TRY_LATER = auto()
 
 
@@ -81,10 +82,12 @@ class Deliver:
 
 
 class Failure(Enum):
-    """Why a message is not stored; another attempt may succeed."""
+    """Why a message is not stored; another attempt may succeed, unless it never fits."""
 
     FAULT = auto()
     NO_SPACE = auto()
+    FULL = auto()  # the maildrop, not the disk
+    NEVER_FITS = auto()
 
 
 Effect = Receive | Send | Resolve | Write | Drop | Keep | Deliver

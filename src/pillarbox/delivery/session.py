@@ -41,12 +41,15 @@ Effects = Generator[Effect, Any, None]
 REFUSALS = {
     Refusal.UNKNOWN: replies.UNKNOWN_RECIPIENT,
     Refusal.DISABLED: replies.DISABLED_RECIPIENT,
+    Refusal.FULL: replies.MAILDROP_FULL,
     Refusal.TRY_LATER: replies.NOT_STORED,
 }
 RESULTS = {
     None: replies.DELIVERED,
     Failure.FAULT: replies.NOT_STORED,
     Failure.NO_SPACE: replies.NO_SPACE,
+    Failure.FULL: replies.MAILDROP_FULL,
+    Failure.NEVER_FITS: replies.NEVER_FITS,
 }
 STOPS = {Stop.IDLE: replies.IDLE, Stop.SHUTDOWN: replies.SHUTTING_DOWN}
 SIMPLE = {events.Noop: replies.OK, events.Vrfy: replies.NOT_VERIFIED}

@@ -14,5 +14,8 @@ class Deposit(Protocol):
         ...
 
     def deliver(self, kept: Kept, account: AccountId) -> str:
-        """Add a kept message to an account's maildrop; return its unique-id once durable."""
+        """Add a kept message to an account's maildrop; return its unique-id once durable.
+
+        Raises MaildropFullError or NeverFitsError where there is no room for it, and StoreFault.
+        """
         ...

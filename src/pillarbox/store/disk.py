@@ -19,6 +19,10 @@ class Disk:
         """Give a file its name; a reader sees the old state or the new one."""
         old.rename(new)
 
+    def remove(self, path: Path) -> None:
+        """Take a file's name away, where it has one; after a crash it may be there again."""
+        path.unlink(missing_ok=True)
+
     def sync_folder(self, folder: Path) -> None:
         """Return once the names in a folder are on the disk."""
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

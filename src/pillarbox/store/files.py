@@ -17,8 +17,11 @@ from pillarbox.message.mbox import Piece, Start, split
 from pillarbox.store.blobs.port import CHUNK_OCTETS
 from pillarbox.store.deposit import Deposit
 from pillarbox.store.mail_files import MailFile, Refused, find_mail, reason
+from pillarbox.store.quota import MaildropFullError, NeverFitsError
 
 EMPTY = N_("It is empty.")
+FULL = N_("The maildrop is full.")
+NEVER_FITS = N_("It is bigger than the whole maildrop may be.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,10 @@ class FileDelivery:
                 is_local = line_ends is LineEnds.LOCAL
                 incoming.write(chunk.replace(b"\n", b"\r\n") if is_local else chunk)
             kept = incoming.keep()
-        self._store.deliver(kept, self._account)
+        try:
+            self._store.deliver(kept, self._account)
+        except (MaildropFullError, NeverFitsError) as fault:
+            return Refused(path, FULL if fault.retry else NEVER_FITS, number)
         return Delivered(path, kept.octets, number)
 
 

@@ -13,6 +13,7 @@ from pillarbox.store.disk import said_as_store_fault
 from pillarbox.store.incoming import SurveyedIncoming
 from pillarbox.store.lease import Lease, take_lease
 from pillarbox.store.old_mail import measure_old_mail
+from pillarbox.store.quota import Quotas
 from pillarbox.store.store import Kept, MaildropInUseError, Message, MessageId
 from pillarbox.store.unique_id import new_unique_id
 
@@ -45,11 +46,14 @@ LEAVE = """
 class SqliteStore:
     """Maildrops in one database; several processes may open the same one."""
 
-    def __init__(self, database: Database, blobs: Blobs, leases: Path, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, blobs: Blobs, leases: Path, clock: Clock, quota_octets: int = 0
+    ) -> None:
         self._database = database
         self._blobs = blobs
         self._leases = leases
         self._clock = clock
+        self._quotas = Quotas(database, quota_octets)
         with said_as_store_fault(leases):
             leases.mkdir(parents=True, exist_ok=True, mode=0o700)
 
@@ -58,11 +62,16 @@ class SqliteStore:
         return SurveyedIncoming(self._blobs)
 
     def deliver(self, kept: Kept, account: AccountId) -> str:
-        """Add a kept message to an account's maildrop; return its unique-id once durable."""
+        """Add a kept message to an account's maildrop; return its unique-id once durable.
+
+        Raises MaildropFullError, NeverFitsError and StoreFault.
+        """
         unique_id = new_unique_id()
         arrived_at = int(self._clock.now())
 
         def add(rows: Rows) -> None:
+            self._blobs.open(kept.digest).close()  # raises where a purge was faster
+            self._quotas.take(rows, account, kept.octets, arrived_at)
             add_blob(rows, kept)
             rows.insert(
                 "INSERT INTO messages (account_id, unique_id, digest, arrived_at, state)"

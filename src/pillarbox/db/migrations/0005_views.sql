@@ -87,3 +87,52 @@ CREATE TABLE removals (
 ) STRICT;
 CREATE INDEX removals_of_message ON removals (message_id);
 CREATE INDEX removals_of_session ON removals (session) WHERE session IS NOT NULL;
+
+-- What lies in the maildrop, in octets as stored: a delivery asks whether there is room, and must
+-- not add up 100,000 messages for it. Kept by triggers, so that no change of a state can forget it.
+ALTER TABLE accounts ADD COLUMN used_octets INTEGER NOT NULL DEFAULT 0;
+UPDATE accounts SET used_octets = (
+    SELECT coalesce(sum(octets), 0) FROM messages JOIN blobs USING (digest)
+    WHERE account_id = accounts.id AND messages.state = 'maildrop'
+);
+CREATE TRIGGER message_enters AFTER INSERT ON messages WHEN new.state = 'maildrop'
+BEGIN
+    UPDATE accounts SET used_octets = used_octets
+        + (SELECT octets FROM blobs WHERE digest = new.digest) WHERE id = new.account_id;
+END;
+CREATE TRIGGER message_leaves AFTER UPDATE OF state ON messages
+    WHEN old.state = 'maildrop' AND new.state <> 'maildrop'
+BEGIN
+    UPDATE accounts SET used_octets = used_octets
+        - (SELECT octets FROM blobs WHERE digest = new.digest) WHERE id = new.account_id;
+END;
+CREATE TRIGGER message_returns AFTER UPDATE OF state ON messages
+    WHEN old.state <> 'maildrop' AND new.state = 'maildrop'
+BEGIN
+    UPDATE accounts SET used_octets = used_octets
+        + (SELECT octets FROM blobs WHERE digest = new.digest) WHERE id = new.account_id;
+END;
+CREATE TRIGGER message_vanishes AFTER DELETE ON messages WHEN old.state = 'maildrop'
+BEGIN
+    UPDATE accounts SET used_octets = used_octets
+        - (SELECT octets FROM blobs WHERE digest = old.digest) WHERE id = old.account_id;
+END;
+
+-- What the grace time is over for; and before a row goes, whether a ledger still names it.
+CREATE INDEX messages_to_purge ON messages (left_at) WHERE state = 'removed';
+CREATE INDEX ledger_of_message ON ledger (message_id);
+
+-- From where a view came in lately, and at what hours its account did: what is new there is told.
+CREATE TABLE view_networks (
+    view_id INTEGER NOT NULL REFERENCES views (id) ON DELETE CASCADE,
+    network TEXT NOT NULL, -- IPv4 /24, IPv6 /48
+    seen_at INTEGER NOT NULL,
+    PRIMARY KEY (view_id, network)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE account_hours (
+    account_id INTEGER NOT NULL REFERENCES accounts (id),
+    hour INTEGER NOT NULL CHECK (hour BETWEEN 0 AND 23), -- by the server's clock
+    seen_at INTEGER NOT NULL,
+    sign_ins INTEGER NOT NULL,
+    PRIMARY KEY (account_id, hour)
+) STRICT, WITHOUT ROWID;

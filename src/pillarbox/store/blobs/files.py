@@ -6,8 +6,10 @@ A name appears only by rename, after the octets are on the disk, so a name means
 import contextlib
 import hashlib
 import os
+import re
 import secrets
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -16,6 +18,7 @@ from pillarbox.base.errors import StoreFault
 from pillarbox.store.blobs.port import Digest
 from pillarbox.store.disk import Disk, said_as_store_fault
 
+NAME = re.compile("[0-9a-f]{64}")
 STALE_SECONDS = 86_400  # no delivery or collection is allowed to take a day
 
 
@@ -37,6 +40,29 @@ class FileBlobs:
         """Return a reader; raises StoreFault where the blob is missing."""
         return FileReader(self.path(digest))
 
+    def remove(self, digest: Digest) -> None:
+        """Remove a blob's file, where there is one; raises StoreFault."""
+        path = self.path(digest)
+        with said_as_store_fault(path):
+            self.disk.remove(path)
+
+    def names(self, seconds: float) -> Iterator[Digest]:
+        """Yield every blob whose file was written so long ago; raises StoreFault.
+
+        A message that comes once more writes its file anew.
+        """
+        latest = time.time() - seconds
+        for number in range(256):
+            yield from self._names_in(self.folder / f"{number:02x}", latest)
+
+    def _names_in(self, folder: Path, latest: float) -> Iterator[Digest]:
+        with said_as_store_fault(folder), os.scandir(folder) as entries:
+            for entry in entries:
+                digest = _digest(folder.name + entry.name)
+                with contextlib.suppress(FileNotFoundError):  # another process was faster
+                    if digest is not None and entry.stat().st_mtime <= latest:
+                        yield digest
+
     def path(self, digest: Digest) -> Path:
         """Return where a blob lies or would lie."""
         name = digest.hex()
@@ -57,6 +83,11 @@ class FileBlobs:
                 with contextlib.suppress(FileNotFoundError):  # another process was faster
                     if path.stat().st_mtime < oldest:
                         path.unlink()
+
+
+def _digest(name: str) -> Digest | None:
+    """Return which blob a name means, None where it is none of ours."""
+    return Digest(bytes.fromhex(name)) if NAME.fullmatch(name) else None
 
 
 class FileWriter:

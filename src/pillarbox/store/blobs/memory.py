@@ -1,6 +1,7 @@
 """Blobs in memory, for tests: the same promises as on the disk, except that they end with us."""
 
 import hashlib
+from collections.abc import Iterator
 from io import BytesIO
 from types import TracebackType
 from typing import Self
@@ -25,6 +26,15 @@ class MemoryBlobs:
         if octets is None:
             raise StoreFault("Blob {digest} is missing.", digest=digest.hex())
         return BytesIO(octets)
+
+    def remove(self, digest: Digest) -> None:
+        """Let a blob go; harmless where it is missing."""
+        self._blobs.pop(digest, None)
+
+    def names(self, seconds: float) -> Iterator[Digest]:
+        """Yield every blob; how old one is nobody has noted."""
+        del seconds
+        yield from list(self._blobs)
 
     def __len__(self) -> int:
         return len(self._blobs)

@@ -1,5 +1,6 @@
 """What a blob back end can do. A blob is immutable octets, named by their SHA-256, kept once."""
 
+from collections.abc import Iterator
 from types import TracebackType
 from typing import NewType, Protocol, Self
 
@@ -50,4 +51,15 @@ class Blobs(Protocol):
 
     def open(self, digest: Digest) -> BlobReader:
         """Return a reader at the first octet; raises StoreFault where the blob is missing."""
+        ...
+
+    def remove(self, digest: Digest) -> None:
+        """Let a blob go; harmless where it is missing. Raises StoreFault.
+
+        Only inside a write transaction in which no row names it.
+        """
+        ...
+
+    def names(self, seconds: float) -> Iterator[Digest]:
+        """Yield every blob that was kept, or kept once more, so long ago; raises StoreFault."""
         ...

@@ -14,6 +14,9 @@ UNKNOWN_RECIPIENT = b"550 5.1.1 No such recipient here.\r\n"
 # RFC 3463, section 3.3, X.2.1: transient where it may end. An account that is disabled can be
 # enabled again, and what bounced by then is lost; it is the sender's queue that gives up in time.
 DISABLED_RECIPIENT = b"450 4.2.1 The maildrop takes no mail now.\r\n"
+# RFC 3463, section 3.3, X.2.2: at RCPT where it is full already, after DATA for each one by itself.
+MAILDROP_FULL = b"452 4.2.2 The maildrop is full now.\r\n"
+NEVER_FITS = b"552 5.2.2 The message is more than the maildrop may hold.\r\n"
 TOO_MANY_RECIPIENTS = b"452 4.5.3 Too many recipients.\r\n"  # RFC 5321, section 4.5.3.1.10
 NOT_VERIFIED = b"252 2.5.0 Not verified; send the message and see.\r\n"  # section 3.5.3
 SEND_MESSAGE = b"354 Send the message; end it with <CRLF>.<CRLF>\r\n"
