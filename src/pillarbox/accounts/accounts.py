@@ -4,7 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pillarbox.accounts.credentials import Verifier, add_verifiers, drop_verifiers, revoke_device
+from pillarbox.accounts.credentials import (
+    Verifier,
+    add_verifiers,
+    drop_second_factor,
+    drop_verifiers,
+    revoke_device,
+)
 from pillarbox.accounts.name import read_name, require_name
 from pillarbox.base.clock import Clock
 from pillarbox.base.errors import OperatorFault
@@ -146,6 +152,7 @@ def _remove(rows: Rows, name: str, now: int) -> None:
             remote=remote[0],
         )
     drop_verifiers(rows, account.id)
+    drop_second_factor(rows, account.id)
     for (device,) in rows.all(DEVICES, account.id):
         revoke_device(rows, device, now)
     rows.run("UPDATE accounts SET state = 'removed' WHERE id = ?", account.id)

@@ -95,6 +95,14 @@ def drop_verifiers(rows: Rows, account: AccountId) -> None:
     rows.run("DELETE FROM scram_parameters WHERE account_id = ?", account)
 
 
+def drop_second_factor(rows: Rows, account: AccountId) -> bool:
+    """Forget an account's second factor with all that belongs to it; say whether there was one."""
+    kept = rows.all("SELECT secret_id FROM second_factors WHERE account_id = ?", account)
+    rows.run("DELETE FROM second_factors WHERE account_id = ?", account)
+    rows.run_each("DELETE FROM secrets WHERE id = ?", kept)
+    return bool(kept)
+
+
 def _share(rows: Rows, account: AccountId, scheme: str, wanted: ScramParameters) -> bool:
     """Make these the account's parameters where it has none of that count; say whether they are."""
     found = "SELECT salt, iterations FROM scram_parameters WHERE account_id = ? AND hash = ?"
