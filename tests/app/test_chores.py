@@ -5,9 +5,10 @@ import io
 
 import pytest
 
-from pillarbox.app.chores import Retirement, doing
+from pillarbox.app.chores import EndingWatch, Retirement, doing
 from pillarbox.base.clock import FakeClock
 from pillarbox.base.errors import Bug, StoreFault
+from pillarbox.base.names import AccountId, Ended
 from pillarbox.journal.journal import Journal
 from pillarbox.net.pool import Pool
 
@@ -88,3 +89,38 @@ def test_a_chore_that_dies_of_a_mistake_of_ours_is_seen() -> None:
 
     with pytest.raises(Bug, match="broke a rule"):
         asyncio.run(block())
+
+
+class FakeEndings:
+    """Sessions that are to end, or a database that cannot be read."""
+
+    def __init__(self) -> None:
+        self.known = [Ended(1, AccountId(1), None)]
+        self.is_broken = False
+
+    def mark(self) -> int:
+        return self.known[-1].number
+
+    def since(self, mark: int) -> list[Ended]:
+        if self.is_broken:
+            raise StoreFault("Input/output error.")
+        return [ended for ended in self.known if ended.number > mark]
+
+
+def test_each_end_is_heard_once_and_a_fault_loses_none() -> None:
+    endings, journal, disk = FakeEndings(), io.StringIO(), Pool("disk", 1, 1)
+    heard: list[Ended] = []
+    later = Ended(2, AccountId(1), None)
+
+    async def look_three_times() -> None:
+        watch = EndingWatch(endings, heard.append, disk, Journal(journal, FakeClock()))
+        endings.known.append(later)
+        for is_broken in (True, False, False):
+            endings.is_broken = is_broken
+            await watch.look()
+        await asyncio.to_thread(disk.close)
+
+    asyncio.run(look_three_times())
+
+    assert [later] == heard
+    assert "endings.unread why=" in journal.getvalue()

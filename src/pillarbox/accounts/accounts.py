@@ -11,6 +11,7 @@ from pillarbox.accounts.credentials import (
     drop_verifiers,
     revoke_device,
 )
+from pillarbox.accounts.ended_sessions import end_all_sessions
 from pillarbox.accounts.name import read_name, require_name
 from pillarbox.base.clock import Clock
 from pillarbox.base.errors import OperatorFault
@@ -95,7 +96,14 @@ class Accounts:
 
     def disable(self, name: str) -> Account:
         """Let the account log in no more; raises OperatorFault where there is none."""
-        return self._database.write(lambda rows: _set_state(rows, name, State.DISABLED))
+        now = int(self._clock.now())
+
+        def disable(rows: Rows) -> Account:
+            account = _set_state(rows, name, State.DISABLED)
+            end_all_sessions(rows, account.id, now)
+            return account
+
+        return self._database.write(disable)
 
     def remove(self, name: str) -> None:
         """Give the name free; the mail stays, and no later account of that name sees it.
@@ -156,6 +164,7 @@ def _remove(rows: Rows, name: str, now: int) -> None:
     for (device,) in rows.all(DEVICES, account.id):
         revoke_device(rows, device, now)
     rows.run("UPDATE accounts SET state = 'removed' WHERE id = ?", account.id)
+    end_all_sessions(rows, account.id, now)
 
 
 def _account(row: Row) -> Account:

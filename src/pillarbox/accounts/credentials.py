@@ -7,6 +7,7 @@ can be made from another.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from pillarbox.accounts.ended_sessions import end_sessions
 from pillarbox.base.names import AccountId, DeviceId
 from pillarbox.db.sqlite import Rows
 from pillarbox.sasl.exchange import ScramHash
@@ -33,9 +34,13 @@ class Verifier:
 def replace_main_verifiers(
     rows: Rows, account: AccountId, verifiers: Iterable[Verifier], now: int
 ) -> None:
-    """Put these in the place of all that the main password has; devices keep theirs."""
+    """Put these in the place of all that the main password has; devices keep theirs.
+
+    Whoever is in by the old password is in no more.
+    """
     rows.run("DELETE FROM credentials WHERE account_id = ? AND device_id IS NULL", account)
     add_verifiers(rows, account, None, verifiers, now)
+    end_sessions(rows, account, None, now)
 
 
 def replace_each_verifier(
@@ -83,10 +88,12 @@ def add_verifiers(
 
 def revoke_device(rows: Rows, device: DeviceId, now: int) -> None:
     """Let a device log in no more, and forget every secret of it."""
-    kept = rows.all("SELECT digest_secret_id FROM devices WHERE id = ?", device)
+    kept = rows.all("SELECT account_id, digest_secret_id FROM devices WHERE id = ?", device)
     rows.run("DELETE FROM credentials WHERE device_id = ?", device)
     rows.run("UPDATE devices SET revoked_at = ?, digest_secret_id = NULL WHERE id = ?", now, device)
-    rows.run_each("DELETE FROM secrets WHERE id = ?", kept)
+    for account, secret in kept:
+        rows.run("DELETE FROM secrets WHERE id = ?", secret)
+        end_sessions(rows, account, device, now)
 
 
 def drop_verifiers(rows: Rows, account: AccountId) -> None:

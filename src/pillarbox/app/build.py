@@ -11,6 +11,7 @@ from pillarbox.accounts.app_passwords import AppPasswords
 from pillarbox.accounts.argon2id import Argon2id
 from pillarbox.accounts.devices import Devices
 from pillarbox.accounts.digests import Digests
+from pillarbox.accounts.ended_sessions import EndedSessions
 from pillarbox.accounts.login_delay import LoginDelay
 from pillarbox.accounts.master_key import find_master_key
 from pillarbox.accounts.passwords import Passwords
@@ -63,6 +64,7 @@ class System:
     ledger: Ledger
     retention: Retention
     listing: Listing
+    endings: EndedSessions
 
 
 @contextmanager
@@ -103,6 +105,7 @@ def _build(home: Home, database: Database, config: Configuration) -> System:
         ledger=Ledger(database),
         retention=Retention(database, leases, clock),
         listing=Listing(database, store),
+        endings=EndedSessions(database),
     )
 
 

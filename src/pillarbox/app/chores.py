@@ -6,8 +6,10 @@ from contextlib import asynccontextmanager
 from typing import Protocol
 
 from pillarbox.base.errors import StoreFault
+from pillarbox.base.names import Ended
 from pillarbox.journal.journal import Journal
 from pillarbox.net.pool import Pool, PoolFullError
+from pillarbox.server.services import Endings
 
 Chore = Callable[[], Awaitable[None]]
 
@@ -60,3 +62,27 @@ class Retirement:
         else:
             if count:
                 self._journal.note("messages.retired", count=count, days=self._days)
+
+
+class EndingWatch:
+    """Hears whose sessions are to end, whichever process ends them."""
+
+    def __init__(
+        self, endings: Endings, end: Callable[[Ended], None], disk: Pool, journal: Journal
+    ) -> None:
+        self._endings = endings
+        self._end = end
+        self._disk = disk
+        self._journal = journal
+        self._mark = endings.mark()  # before there is any session
+
+    async def look(self) -> None:
+        """End what is to end by now; a fault goes into the journal, and the next look may help."""
+        try:
+            found = await self._disk.run(self._endings.since, self._mark)
+        except (PoolFullError, StoreFault) as fault:
+            self._journal.note("endings.unread", why=fault)
+            return
+        for ended in found:
+            self._mark = ended.number
+            self._end(ended)

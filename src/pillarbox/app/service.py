@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from pillarbox.app.admission import Admission, Recipients
 from pillarbox.app.build import System, build_tokens
-from pillarbox.app.chores import Retirement, doing
+from pillarbox.app.chores import EndingWatch, Retirement, doing
 from pillarbox.app.expiry import DAY_SECONDS, ExpiryWatch
 from pillarbox.app.listening import Listening
 from pillarbox.app.settings import Configuration
@@ -37,6 +37,7 @@ DISK_THREADS = 16  # so many fsyncs may share one commit
 DISK_WAITING = 20_000  # sessions wait their turn; the limits on connections bound them
 RETENTION_SECONDS = 3600.0  # mail stays at most so much longer than the policy says
 OTHER_DESCRIPTORS = 512  # LMTP, the database, connections that are refused, and what else there is
+ENDING_SECONDS = 1.0  # a revoked password's sessions live at most so much longer
 DRAIN_SECONDS = 30.0  # for a RETR or a delivery under way when we are told to stop
 
 
@@ -60,6 +61,7 @@ class Service:
         self._reloads: set[asyncio.Future[None]] = set()
         self._listening = Listening(system.home, self._note_exhausted)
         days = config.policy.retention_days
+        self._endings = EndingWatch(system.endings, self._pop3.end, self._disk, self._journal)
         self._retirement = Retirement(system.retention, days, self._disk, self._journal)
 
     async def run(self, ready: Callable[[], None]) -> None:
@@ -77,6 +79,7 @@ class Service:
             ready()
             async with doing(
                 (self._retirement.run, RETENTION_SECONDS),
+                (self._endings.look, ENDING_SECONDS),
                 (self._look_at_certificates, DAY_SECONDS),
             ):
                 await stop.wait()
@@ -162,6 +165,7 @@ class Service:
             tls=self._tls,
             journal=self._journal,
             site=site_of(self._config),
+            endings=self._system.endings,
         )
 
     def _admission(self) -> Admission:

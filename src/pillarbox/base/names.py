@@ -26,3 +26,18 @@ class SignIn:
     protocol: str  # "pop3", "pop2" or "pop1"
     tls: str | None  # version and cipher suite; None: it could be read on the way
     mechanism: str = ""  # "USER", "APOP" or a SASL mechanism's name; "" while that is not known
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """Whose sessions are to end at once; later ones have greater numbers."""
+
+    number: int
+    account: AccountId
+    device: DeviceId | None  # None: those of the main password
+    is_whole_account: bool = False  # whichever password it was
+
+    def concerns(self, identity: Identity) -> bool:
+        """Return whether somebody's sessions are meant."""
+        is_theirs = self.is_whole_account or self.device == identity.device
+        return is_theirs and self.account == identity.account

@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 from pillarbox.base.errors import Bug, Fault, OperatorFault, PeerFault, StoreFault
-from pillarbox.base.names import AccountId, Identity, SignIn
+from pillarbox.base.names import AccountId, Ended, Identity, SignIn
 from pillarbox.net.pool import PoolFullError
 from pillarbox.net.stream import Stream
 from pillarbox.sasl.exchange import (
@@ -36,6 +36,7 @@ from pillarbox.server.effects import (
     StartTls,
     Transmit,
 )
+from pillarbox.server.ending import Ending
 from pillarbox.server.limits import Connections, address_of
 from pillarbox.server.peer import Peer
 from pillarbox.server.sending import sent_chunks, to_its_end
@@ -73,6 +74,8 @@ class Driver:
         self._account: AccountId | None = None
         self._login_delay_seconds = 0
         self._has_acted = False  # since octets were last asked for
+        self._ending = Ending()
+        self._is_committing = False
 
     async def run(self, begin: Begin, *, is_secure: bool) -> None:
         """Serve the connection to its end, over TLS from the first octet where `is_secure`.
@@ -84,7 +87,7 @@ class Driver:
             end_point = await self._peer.secure(self._services.tls) if is_secure else None
             why = await self._live(begin(end_point))
         except TimeoutError:
-            why = "drained" if self._peer.is_draining else "timeout"
+            why = self._cut_short()
         except PeerFault as fault:
             why = str(fault)
         except StoreFault as fault:
@@ -95,6 +98,20 @@ class Driver:
     def drain(self) -> None:
         """End the session as soon as it only waits for its client."""
         self._peer.drain()
+
+    def end(self, ended: Ended) -> None:
+        """End the session at once where it is one of these; an UPDATE under way ends first."""
+        self._ending.hear(ended)
+        self._end_where_it_has_come()
+
+    def _end_where_it_has_come(self) -> None:
+        if self._ending.has_come and not self._is_committing:
+            self._peer.end()
+
+    def _cut_short(self) -> str:
+        if self._ending.has_come:
+            return "revoked"
+        return "drained" if self._peer.is_draining else "timeout"
 
     async def _live(self, effects: Effects) -> str:
         """Perform effects until the session or the connection is over; return how it ended."""
@@ -125,6 +142,7 @@ class Driver:
         answer: object = None
         match effect:
             case Receive():
+                self._end_where_it_has_come()  # POP2 goes on after a commit
                 answer = await self._peer.receive(has_acted=self._has_acted)
             case Send(octets):
                 await self._peer.send(octets)
@@ -154,7 +172,8 @@ class Driver:
         services = self._services
         self._name = name_of(ask)
         try:
-            delay = await services.disk.run(services.admission.delay, self._name, self._sign_in())
+            mark, delay = await services.disk.run(self._before_proof, self._sign_in())
+            self._ending.proof_begins(mark)
             if delay is None:
                 self._note_refused("throttled")
                 return Refusal.TRY_LATER
@@ -167,6 +186,11 @@ class Driver:
             self._note_refused("misconfigured", fault)
             return Refusal.TELL_ADMINISTRATOR
         return Refusal.NOT_ACCEPTED if answer is None else answer
+
+    def _before_proof(self, sign_in: SignIn) -> tuple[int, float | None]:
+        # The mark first: what ends sessions after it may be what the proof is made against.
+        services = self._services
+        return services.endings.mark(), services.admission.delay(self._name, sign_in)
 
     def _sign_in(self, mechanism: str = "") -> SignIn:
         peer = self._peer
@@ -194,6 +218,8 @@ class Driver:
             opening.add_done_callback(self._take)
             maildrop = await to_its_end(opening)
             if self._account is None:
+                self._ending.proved(identity)  # before the account's state is read
+                self._end_where_it_has_come()
                 admitted = await services.disk.run(services.admission.enter, identity, sign_in)
                 if isinstance(admitted, Denied):
                     self._release()
@@ -247,8 +273,11 @@ class Driver:
     async def _commit(self, marked: list[Message], had: list[Message]) -> bool:
         if self._maildrop is None:
             raise Bug("There is no maildrop to remove from.")
+        if self._ending.has_come:
+            raise TimeoutError  # it ends here: nothing that was marked is removed
         journal, account = self._services.journal, self._account
         try:
+            self._is_committing = True
             if marked or had:
                 await to_its_end(self._services.disk.start(self._maildrop.commit, marked, had))
             if marked:
@@ -256,5 +285,7 @@ class Driver:
         except (PoolFullError, StoreFault) as fault:
             journal.note("removal.failed", account=account, why=fault)
             return False
+        finally:
+            self._is_committing = False
         self._release()
         return True

@@ -32,6 +32,8 @@ class Peer:
         self._deadline = _now() + timers.pre_login
         self._is_admitted = False
         self._wait: asyncio.Timeout | None = None
+        self._writing: asyncio.Timeout | None = None
+        self._is_ended = False
         self.is_draining = False
         self.tls: str | None = None  # version and cipher suite
 
@@ -50,6 +52,13 @@ class Peer:
         if self._wait is not None and not self._wait.expired():
             self._wait.reschedule(_now())
 
+    def end(self) -> None:
+        """End every wait for the client, now and from now on."""
+        self._is_ended = True
+        for wait in (self._wait, self._writing):
+            if wait is not None and not wait.expired():
+                wait.reschedule(_now())
+
     async def receive(self, *, has_acted: bool) -> bytes:
         """Return what has come in, nothing at the end of the stream, or of our service."""
         await self.flush()
@@ -60,7 +69,7 @@ class Peer:
         try:
             return await self._wait_for(self._stream.read)
         except TimeoutError:
-            if not self.is_draining:
+            if self._is_ended or not self.is_draining:
                 raise
             return b""
 
@@ -81,8 +90,7 @@ class Peer:
         if self._unsent:
             octets = bytes(self._unsent)
             self._unsent.clear()
-            async with asyncio.timeout_at(self._write_deadline()):
-                await self._stream.write(octets)
+            await self._write(octets)
 
     async def start_tls(
         self, certificates: Certificates | None, ready: bytes, refusal: bytes
@@ -116,9 +124,18 @@ class Peer:
         """Close at once."""
         self._stream.abort()
 
+    async def _write(self, octets: bytes) -> None:
+        if self._is_ended:
+            raise TimeoutError
+        try:
+            async with asyncio.timeout_at(self._write_deadline()) as self._writing:
+                await self._stream.write(octets)
+        finally:
+            self._writing = None
+
     async def _wait_for(self, step: Callable[[], Awaitable[T]]) -> T:
         """Wait for the client, up to the deadline; a drain ends it."""
-        if self.is_draining:
+        if self.is_draining or self._is_ended:
             raise TimeoutError
         try:
             async with asyncio.timeout_at(self._deadline) as self._wait:

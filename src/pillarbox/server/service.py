@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from pillarbox.base.errors import PeerFault
+from pillarbox.base.names import Ended
 from pillarbox.net.stream import Stream
 from pillarbox.server.chance import new_nonce, new_timestamp
 from pillarbox.server.channel import Channel, allows_logins
@@ -70,6 +71,11 @@ class Pop3Service:
         self._proxies.drain()
         for driver in self._drivers:
             driver.drain()
+
+    def end(self, ended: Ended) -> None:
+        """End the sessions that are meant, at once."""
+        for driver in list(self._drivers):
+            driver.end(ended)
 
     def _begin(self, end_point: bytes | None) -> Effects:
         return begin_pop3(self._services.site, end_point, offers_stls=self._offers_stls)

@@ -1,10 +1,11 @@
 """What the server room needs of the others, as ports with few verbs."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Protocol
 
-from pillarbox.base.names import Identity, SignIn
+from pillarbox.base.names import Ended, Identity, SignIn
 from pillarbox.base.secret import Secret
 from pillarbox.journal.journal import Journal
 from pillarbox.net.certificates import Certificates
@@ -85,6 +86,31 @@ class Admission(Protocol):
         ...
 
 
+class Endings(Protocol):
+    """Whose sessions are to end, in every process. Each call blocks and raises StoreFault."""
+
+    def mark(self) -> int:
+        """Return the number of the last that there is."""
+        ...
+
+    def since(self, mark: int) -> Sequence[Ended]:
+        """Return what came after a number, in order."""
+        ...
+
+
+class NoEndings:
+    """Nobody's."""
+
+    def mark(self) -> int:
+        """Return 0."""
+        return 0
+
+    def since(self, mark: int) -> Sequence[Ended]:
+        """Return none."""
+        del mark
+        return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """Everything that a session's driver calls."""
@@ -99,3 +125,4 @@ class Services:
     journal: Journal
     site: Site = field(default_factory=Site)
     timers: Timers = Timers()
+    endings: Endings = field(default_factory=NoEndings)
