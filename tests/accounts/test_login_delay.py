@@ -6,12 +6,26 @@ from pathlib import Path
 import pytest
 
 from pillarbox.accounts.accounts import Account, Accounts
-from pillarbox.accounts.login_delay import LoginDelay
+from pillarbox.accounts.login_delay import begin_login
 from pillarbox.base.clock import FakeClock
 from pillarbox.base.names import AccountId
 from pillarbox.db.sqlite import Database
 
 SECONDS = 60
+
+
+class LoginDelay:
+    """The delay of one site through one database."""
+
+    def __init__(self, database: Database, clock: FakeClock, seconds: int) -> None:
+        self._database = database
+        self._clock = clock
+        self._seconds = seconds
+
+    def begin(self, account: AccountId) -> bool:
+        return self._database.write(
+            lambda rows: begin_login(rows, account, int(self._clock.now()), self._seconds)
+        )
 
 
 @pytest.fixture

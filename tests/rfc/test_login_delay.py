@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pillarbox.accounts.login_delay import LoginDelay
+from pillarbox.accounts.login_delay import begin_login
 from pillarbox.base.clock import FakeClock
 from pillarbox.base.names import AccountId
 from pillarbox.db.sqlite import Database
@@ -23,6 +23,11 @@ def database(tmp_path: Path) -> Iterator[Database]:
     database.close()
 
 
+def begins(database: Database, clock: FakeClock, account: int) -> bool:
+    now = int(clock.now())
+    return database.write(lambda rows: begin_login(rows, AccountId(account), now, DELAY))
+
+
 @given(st.lists(st.integers(0, 2 * DELAY), min_size=1, max_size=8))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
 def test_a_login_is_let_in_once_the_delay_from_the_last_one_is_over(
@@ -33,13 +38,12 @@ def test_a_login_is_let_in_once_the_delay_from_the_last_one_is_over(
     with database.reading() as rows:
         [account] = rows.one("SELECT id FROM accounts WHERE name = ?", name) or [0]
     clock = FakeClock()
-    delay = LoginDelay(database, clock, DELAY)
     since_last: float = DELAY  # nobody has been here
 
     for wait in waits:
         clock.advance(wait)
         since_last += wait
-        is_let_in = delay.begin(AccountId(account))
+        is_let_in = begins(database, clock, account)
 
         assert is_let_in == (since_last >= DELAY)
         since_last = 0 if is_let_in else since_last
@@ -49,7 +53,7 @@ def test_the_delay_is_of_one_account_and_outlives_the_server(database: Database)
     database.write(lambda rows: rows.run_each(INSERT, [("mrose",), ("crew",)]))
     clock = FakeClock()
 
-    assert LoginDelay(database, clock, DELAY).begin(AccountId(1))
+    assert begins(database, clock, 1)
     clock.advance(DELAY - 1)
-    assert not LoginDelay(database, clock, DELAY).begin(AccountId(1))
-    assert LoginDelay(database, clock, DELAY).begin(AccountId(2))
+    assert not begins(database, clock, 1)
+    assert begins(database, clock, 2)

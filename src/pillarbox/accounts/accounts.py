@@ -13,16 +13,25 @@ from pillarbox.accounts.credentials import (
 )
 from pillarbox.accounts.ended_sessions import end_all_sessions
 from pillarbox.accounts.name import read_name, require_name
+from pillarbox.accounts.policies import (
+    ACCOUNT,
+    WINDOW,
+    Value,
+    Written,
+    account_settings,
+    read_settings,
+    set_account,
+    set_view,
+    told,
+    view_settings,
+)
 from pillarbox.base.clock import Clock
 from pillarbox.base.errors import OperatorFault
-from pillarbox.base.names import AccountId, Identity
+from pillarbox.base.names import AccountId
 from pillarbox.db.sqlite import Database, Row, Rows
+from pillarbox.journal.audit import append
 
 BY_NAME = "SELECT id, name, state, created_at FROM accounts WHERE name = ? AND state <> 'removed'"
-MAY_ENTER = """
-    SELECT 1 FROM accounts WHERE id = ?1 AND state = 'enabled' AND (?2 IS NULL OR EXISTS
-        (SELECT 1 FROM devices WHERE id = ?2 AND account_id = ?1 AND revoked_at IS NULL))
-"""
 ALL = "SELECT id, name, state, created_at FROM accounts WHERE state <> 'removed' ORDER BY name"
 ADD_DEFAULT_VIEW = "INSERT INTO views (account_id, role, created_at) VALUES (?, 'master', ?)"
 DEVICES = "SELECT id FROM devices WHERE account_id = ? AND revoked_at IS NULL"
@@ -76,10 +85,29 @@ class Accounts:
         with self._database.reading() as rows:
             return _find(rows, name)
 
-    def may_enter(self, identity: Identity) -> bool:
-        """Say whether an account is enabled, and a device of its not revoked."""
+    def settings(self, name: str) -> tuple[dict[str, Value], dict[str, Value]]:
+        """Return what is set of an account, and of its default view; raises OperatorFault."""
         with self._database.reading() as rows:
-            return rows.one(MAY_ENTER, identity.account, identity.device) is not None
+            account = require_account(rows, name).id
+            view = view_settings(rows, account)
+            return account_settings(rows, account), {each: view[each] for each in WINDOW}
+
+    def edit(self, name: str, written: Written, default_view: Written) -> None:
+        """Set what is written of an account and of its default view, or nothing of it.
+
+        Raises OperatorFault which quotes what is wrong.
+        """
+        settings = read_settings(ACCOUNT, written)
+        view = read_settings(WINDOW, default_view)
+        now = int(self._clock.now())
+
+        def edit(rows: Rows) -> None:
+            account = require_account(rows, name).id
+            changed = set_account(rows, account, settings) | set_view(rows, account, None, view)
+            if changed:
+                append(rows, now, "account.edited", account, **told(changed))
+
+        self._database.write(edit)
 
     def resolve(self, recipient: str) -> Account | None:
         """Return whose mail this is: the account of the whole address, else of its local part.
@@ -92,14 +120,15 @@ class Accounts:
 
     def enable(self, name: str) -> Account:
         """Let the account log in; raises OperatorFault where there is none."""
-        return self._database.write(lambda rows: _set_state(rows, name, State.ENABLED))
+        now = int(self._clock.now())
+        return self._database.write(lambda rows: _set_state(rows, name, State.ENABLED, now))
 
     def disable(self, name: str) -> Account:
         """Let the account log in no more; raises OperatorFault where there is none."""
         now = int(self._clock.now())
 
         def disable(rows: Rows) -> Account:
-            account = _set_state(rows, name, State.DISABLED)
+            account = _set_state(rows, name, State.DISABLED, now)
             end_all_sessions(rows, account.id, now)
             return account
 
@@ -139,12 +168,15 @@ def _add(rows: Rows, name: str, verifiers: Sequence[Verifier], now: int) -> Acco
     account = Account(AccountId(row_id), name, State.ENABLED, now)
     rows.run(ADD_DEFAULT_VIEW, account.id, now)
     add_verifiers(rows, account.id, None, verifiers, now)
+    append(rows, now, "account.added", account.id, name=name)
     return account
 
 
-def _set_state(rows: Rows, name: str, state: State) -> Account:
+def _set_state(rows: Rows, name: str, state: State, now: int) -> Account:
     account = require_account(rows, name)
     rows.run("UPDATE accounts SET state = ? WHERE id = ?", state, account.id)
+    if state is not account.state:
+        append(rows, now, f"account.{state}", account.id)
     return Account(account.id, account.name, state, account.created_at)
 
 
@@ -164,6 +196,7 @@ def _remove(rows: Rows, name: str, now: int) -> None:
     for (device,) in rows.all(DEVICES, account.id):
         revoke_device(rows, device, now)
     rows.run("UPDATE accounts SET state = 'removed' WHERE id = ?", account.id)
+    append(rows, now, "account.removed", account.id, name=account.name)
     end_all_sessions(rows, account.id, now)
 
 

@@ -3,9 +3,8 @@
 The last login is in the database, so that a restart forgets nothing and two processes agree.
 """
 
-from pillarbox.base.clock import Clock
 from pillarbox.base.names import AccountId
-from pillarbox.db.sqlite import Database, Rows
+from pillarbox.db.sqlite import Rows
 
 # A last login that is still to come was noted before the clock was set back: it delays nobody.
 NOTE = """
@@ -14,22 +13,11 @@ NOTE = """
 """
 
 
-class LoginDelay:
-    """The delay of one site, in whole seconds; 0 is none."""
+def begin_login(rows: Rows, account: AccountId, now: int, seconds: int) -> bool:
+    """Note that the account comes in now; False, and nothing is noted, where it is too soon.
 
-    def __init__(self, database: Database, clock: Clock, seconds: int) -> None:
-        self._database = database
-        self._clock = clock
-        self.seconds = seconds
-
-    def begin(self, account: AccountId) -> bool:
-        """Note that the account comes in now; False, and nothing is noted, where it is too soon.
-
-        Both in one statement: of two sessions that come together one is let in. Without a delay
-        nothing is written. Raises StoreFault.
-        """
-        return self.seconds == 0 or self._database.write(lambda rows: self._note(rows, account))
-
-    def _note(self, rows: Rows, account: AccountId) -> bool:
-        # The time as it is under the write lock, so that no other login has noted a later one.
-        return rows.run(NOTE, int(self._clock.now()), account, self.seconds) == 1
+    Both in one statement: of two sessions that come together one is let in. Without a delay
+    nothing is written. `now` is the time under the write lock, so that no other login has noted a
+    later one.
+    """
+    return seconds == 0 or rows.run(NOTE, now, account, seconds) == 1

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 from pillarbox.accounts.accounts import Accounts
 from pillarbox.accounts.digests import Digests
-from pillarbox.accounts.login_delay import LoginDelay
+from pillarbox.accounts.entry import Entered, Entry
 from pillarbox.accounts.passwords import Passwords
 from pillarbox.accounts.scram import Scram
 from pillarbox.accounts.tokens.tokens import Tokens
+from pillarbox.accounts.visitor import Refused
 from pillarbox.base.names import AccountId, Identity, SignIn
 from pillarbox.base.secret import Secret
 from pillarbox.delivery.effects import Refusal
@@ -24,11 +25,10 @@ class Admission:
     Each is blocking; passwords and tokens are slow besides.
     """
 
-    accounts: Accounts
     passwords: Passwords
     digests: Digests
     scram: Scram
-    login_delay: LoginDelay
+    entry: Entry
     tokens: Tokens | None = None  # None: no token is taken
 
     def try_password(self, name: str, password: Secret) -> Identity | None:
@@ -54,19 +54,21 @@ class Admission:
 
     def refused(self, name: str, sign_in: SignIn) -> None:
         """Note that what was tried was not accepted."""
+        self.entry.refused(name, sign_in)
 
     def proved(self, name: str, sign_in: SignIn) -> None:
         """Note that what was tried was right."""
 
     def enter(self, identity: Identity, sign_in: SignIn) -> Admitted | Denied:
         """Note a login that is about to be answered +OK, or say why it may not be."""
-        del sign_in
         # Account and device may not be what they were when the proof was begun.
-        if not self.accounts.may_enter(identity):
-            return Denied.NOT_ACCEPTED
-        if not self.login_delay.begin(identity.account):
-            return Denied.LOGIN_DELAY
-        return Admitted(self.login_delay.seconds)
+        match self.entry.enter(identity, sign_in):
+            case Entered(login_delay_seconds):
+                return Admitted(login_delay_seconds)
+            case Refused.LOGIN_DELAY:
+                return Denied.LOGIN_DELAY
+            case _:
+                return Denied.NOT_ACCEPTED
 
 
 class Recipients:

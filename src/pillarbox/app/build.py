@@ -12,7 +12,7 @@ from pillarbox.accounts.argon2id import Argon2id
 from pillarbox.accounts.devices import Devices
 from pillarbox.accounts.digests import Digests
 from pillarbox.accounts.ended_sessions import EndedSessions
-from pillarbox.accounts.login_delay import LoginDelay
+from pillarbox.accounts.entry import Entry
 from pillarbox.accounts.master_key import find_master_key
 from pillarbox.accounts.passwords import Passwords
 from pillarbox.accounts.remotes import Remotes
@@ -126,12 +126,12 @@ def _build_proofs(
     scram = Scram(database, keys, ScramPolicy(config.auth.scram_sha_1_for_main_passwords))
     app_passwords = AppPasswords(database, keys)
     passwords = Passwords(database, clock, Argon2id(), scram, app_passwords)
-    delay = LoginDelay(database, clock, config.policy.login_delay_seconds)
+    entry = Entry(database, clock, config.policy.login_delay_seconds)
     return _Proofs(
         passwords,
         scram,
         Devices(database, clock, app_passwords, scram, secrets),
-        Admission(Accounts(database, clock), passwords, Digests(database, secrets), scram, delay),
+        Admission(passwords, Digests(database, secrets), scram, entry),
     )
 
 

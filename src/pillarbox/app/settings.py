@@ -1,12 +1,13 @@
 """What `pillarbox.toml` can say, as frozen values with their defaults."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
 from pillarbox.server.site import Utf8Headers
 
 Days = Annotated[int, msgspec.Meta(ge=0, le=36_500)]  # a century: more is no date to reckon with
+ReachDays = Annotated[int, msgspec.Meta(ge=1, le=36_500)]
 Seconds = Annotated[int, msgspec.Meta(ge=0, le=31_536_000)]  # a year
 # It stands in greetings and in certificates: a name in ASCII, or an address.
 Hostname = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9:][A-Za-z0-9.:-]{0,252}\Z")]
@@ -105,6 +106,9 @@ class Policy(_Table, frozen=True):
     retention_days: Days = 0
     login_delay_seconds: Seconds = 0
     quota_octets: Octets = 0
+    reach_days: ReachDays = 30
+    after_removal: Literal["keep", "archive", "delete"] = "delete"
+    remove: Literal["when had", "at once"] = "when had"
 
 
 class Configuration(_Table, frozen=True):

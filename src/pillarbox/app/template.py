@@ -95,6 +95,18 @@ LINES: list[Line] = [
     (N_("0 = nothing is ever removed by us."), "retention_days = 0"),
     (N_("0 = a client may come as often as it likes."), "login_delay_seconds = 0"),
     (N_("What a maildrop may hold, in octets; 0 = without end."), "quota_octets = 0"),
+    (
+        N_("A device that has not come for so many days is not waited for."),
+        "reach_days = 30",
+    ),
+    (
+        N_('What leaves every maildrop: "delete", "archive", or "keep" it where it is.'),
+        'after_removal = "delete"',
+    ),
+    (
+        N_('What a device removes leaves the others "when had" by them, or "at once".'),
+        'remove = "when had"',
+    ),
 ]
 
 
