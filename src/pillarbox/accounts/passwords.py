@@ -1,8 +1,9 @@
 """Passwords: set, and tried with equal work and an equal answer whoever is asked for.
 
 Blocking, slow on purpose and safe in threads; the pool that bounds it belongs to the caller.
-An app password is found by a look-up, and then the slow work is left out: that somebody is let in
-can be seen anyway. Whatever is refused has cost the slow work.
+An app password is found by a look-up, and a main password that was right a moment ago in memory,
+and then the slow work is left out: that somebody is let in can be seen anyway. Whatever is refused
+has cost the slow work.
 """
 
 import contextlib
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field
 from pillarbox.accounts.accounts import require_account
 from pillarbox.accounts.app_passwords import AppPasswords
 from pillarbox.accounts.argon2id import PasswordScheme
+from pillarbox.accounts.auth_cache import AuthCache, Credential
 from pillarbox.accounts.credentials import (
     Verifier,
     replace_each_verifier,
@@ -25,9 +27,10 @@ from pillarbox.base.errors import Fault, OperatorFault
 from pillarbox.base.names import AccountId, Identity
 from pillarbox.base.secret import Secret
 from pillarbox.db.sqlite import Database, Rows
+from pillarbox.journal.audit import append
 
 VERIFIER = """
-    SELECT accounts.id, accounts.name, credentials.id, verifier
+    SELECT accounts.id, accounts.name, password_edition, credentials.id, verifier
     FROM accounts JOIN credentials ON account_id = accounts.id
     WHERE name = ? AND state = 'enabled' AND scheme = ? AND device_id IS NULL
 """
@@ -41,6 +44,7 @@ class _Main:
 
     account: AccountId
     name: str
+    edition: int
     credential: int
     verifier: str = field(repr=False)
 
@@ -61,7 +65,12 @@ class Passwords:
         self._scheme = scheme
         self._scram = scram
         self._app_passwords = app_passwords
+        self.cache = AuthCache(clock, 0)
         self._decoy = scheme.decoy()
+
+    def remember(self, seconds: int) -> None:
+        """Let a main password that was right be right at once for so many seconds."""
+        self.cache = AuthCache(self._clock, seconds)
 
     def verifiers(self, name: str, password: Secret) -> tuple[Verifier, ...]:
         """Return what an account's main password is to be tried against, one for each scheme.
@@ -84,7 +93,9 @@ class Passwords:
         now = int(self._clock.now())
 
         def replace(rows: Rows) -> None:
-            replace_main_verifiers(rows, require_account(rows, name).id, verifiers, now)
+            account = require_account(rows, name).id
+            replace_main_verifiers(rows, account, verifiers, now)
+            append(rows, now, "password.changed", account)
 
         self._database.write(replace)
 
@@ -106,7 +117,7 @@ class Passwords:
         if identity is not None:
             with contextlib.suppress(Fault):  # as for a main password
                 self._renew_device(name, identity, tries[0])
-        identity = identity or self._try_main(who, tries)
+        identity = identity or self._try_main(who, password, tries)
         if identity is None and fault is not None:
             raise fault
         return identity
@@ -126,8 +137,13 @@ class Passwords:
 
         self._database.write(replace)
 
-    def _try_main(self, who: LoginName, tries: tuple[bytes, ...]) -> Identity | None:
+    def _try_main(
+        self, who: LoginName, password: Secret, tries: tuple[bytes, ...]
+    ) -> Identity | None:
         main = self._find(who)
+        # As it came, and not prepared: of two spellings perhaps one alone is right.
+        if main is not None and self.cache.is_right(self._credential(main), password):
+            return Identity(main.account)
         verifier = main.verifier if main else self._decoy
         right = next((each for each in tries if self._scheme.is_right(verifier, each)), None)
         if main is None or right is None:
@@ -135,7 +151,12 @@ class Passwords:
         # A full disk keeps nobody from their mail: what there is holds until the next login.
         with contextlib.suppress(Fault):
             self._renew(main, right)
+        self.cache.hold(self._credential(main), password)
         return Identity(main.account)
+
+    def _credential(self, main: _Main) -> Credential:
+        # PASS, PLAIN and LOGIN show the same password to the same verifier.
+        return Credential(main.account, self._scheme.name, main.edition)
 
     def _find(self, who: LoginName) -> _Main | None:
         # Whoever names a device means that device's password.

@@ -10,6 +10,7 @@ KEY_OCTETS = 32  # as long as the SHA-256 that they are for: RFC 2104, section 3
 # What a key is for, and what its row is called: never renamed.
 APP_PASSWORDS = "app passwords"
 SCRAM_SALTS = "scram salts"
+THROTTLE_NAMES = "throttle names"
 RECOVERY_CODES = "recovery codes"
 
 

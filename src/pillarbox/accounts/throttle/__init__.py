@@ -1,0 +1,1 @@
+"""What guessing passwords costs: delays, refusals without hashing, locks. Blocking."""
