@@ -11,6 +11,7 @@ from pillarbox.base.errors import OperatorFault
 from pillarbox.base.names import AccountId, RemoteId
 from pillarbox.base.secret import Secret
 from pillarbox.db.sqlite import Database, Row, Rows
+from pillarbox.journal.audit import Fact, append
 
 SELECT = """
     SELECT id, name, secret_id, created_at, account_id, host, port, user, tls, ca_file,
@@ -99,12 +100,26 @@ class Remotes:
         secret = self._secret_store.put_within(rows, _purpose(name), password)
         now = int(self._clock.now())
         row_id = _insert(rows, name, secret, now, settings)
+        append(rows, now, "remote.added", settings.account, remote=name, **_facts(settings))
         return Remote(RemoteId(row_id), name, secret, now, settings)
 
     def _remove(self, rows: Rows, name: str) -> None:
         remote = _require(rows, name)
         rows.run("DELETE FROM remotes WHERE id = ?", remote.id)  # its ledger rows go with it
         self._secret_store.drop_within(rows, remote.secret)
+        now = int(self._clock.now())
+        append(rows, now, "remote.removed", remote.settings.account, remote=remote.name)
+
+
+def _facts(settings: RemoteSettings) -> dict[str, Fact]:
+    """Return what the audit tells of a remote; the password is none of it."""
+    return {
+        "server": f"{settings.host}:{settings.port}",
+        "user": settings.user,
+        "tls": settings.tls,
+        "mechanism": settings.mechanism,
+        "delete_after_days": settings.delete_after_days,
+    }
 
 
 def _purpose(name: str) -> str:

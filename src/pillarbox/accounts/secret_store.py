@@ -15,6 +15,7 @@ from pillarbox.base.clock import Clock
 from pillarbox.base.errors import OperatorFault, StoreFault
 from pillarbox.base.secret import Secret
 from pillarbox.db.sqlite import Database, Row, Rows
+from pillarbox.journal.audit import append
 
 SecretId = NewType("SecretId", int)
 
@@ -174,10 +175,13 @@ class SecretStore:
         old = rows.all("SELECT id, purpose FROM secrets WHERE key_id <> ?", key.id)
         for place in (Place(*row) for row in old):
             _seal_row(rows, key, place, self._open(rows, place))
+        if old:
+            append(rows, int(self._clock.now()), "secrets.resealed", count=len(old), key=key.id)
 
     def _throw_old_keys_away(self, rows: Rows) -> None:
         ring = self._ring_to_seal(rows)
         unused = {key.id for key in ring.keys} - _keys_in_use(rows)
+        append(rows, int(self._clock.now()), "key.rotated", key=ring.current.id)
         self._master.write(ring.without(unused))
 
 

@@ -26,6 +26,7 @@ COMMANDS = {
     "collect": "pillarbox.cli.collect",
     "archive": "pillarbox.cli.archive",
     "key": "pillarbox.cli.key",
+    "audit": "pillarbox.cli.audit",
 }
 
 

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import click
 from rich.console import Console
@@ -28,6 +28,17 @@ def progress_display(*columns: ProgressColumn) -> Progress:
 def print_json(value: object) -> None:
     """Print an answer for programs."""
     click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def print_json_each(values: Iterable[object]) -> None:
+    """Print a list for programs, one value a line: it may be longer than memory."""
+    before = "["
+    for value in values:
+        # What comes from outside may hold controls; DEL is the one that JSON leaves as it is.
+        text = json.dumps(value, ensure_ascii=True).replace("\x7f", "\\u007f")
+        click.echo(f"{before}\n  {text}", nl=False)
+        before = ","
+    click.echo("[]" if before == "[" else "\n]")
 
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

@@ -19,13 +19,13 @@ class Journal:
         """Write one event, e.g. `note("session.refused", peer=..., why="password")`."""
         time = datetime.fromtimestamp(self._clock.now(), UTC).isoformat(timespec="milliseconds")
         words = [time.replace("+00:00", "Z"), event]
-        words += [f"{name}={_shown(value)}" for name, value in fields.items()]
+        words += [f"{name}={shown(value)}" for name, value in fields.items()]
         with self._lock:
             self._out.write(" ".join(words) + "\n")
             self._out.flush()
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
     """Return a value as one word, quoted where it could be taken for more than one."""
     text = str(value)
     is_plain = text.isprintable() and text and not set(text) & set(' "=\\')
