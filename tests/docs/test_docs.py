@@ -98,7 +98,7 @@ def pages() -> Iterator[Path]:
 def test_the_manual_has_every_command_with_its_options_and_no_others(folder: Path) -> None:
     page = (folder / "pillarbox.1.md").read_text("utf-8")
     described = {
-        " ".join(re.findall(r"[a-z]+", heading.split("`")[1])): set(OPTION.findall(text))
+        " ".join(re.findall(r"[a-z-]+", heading.split("`")[1])): set(OPTION.findall(text))
         for heading, text in sections(page, "###").items()
     }
     described = {name: found - {"--help"} for name, found in described.items()}

@@ -17,6 +17,7 @@ from pillarbox.accounts.master_key import find_master_key
 from pillarbox.accounts.passwords import Passwords
 from pillarbox.accounts.remotes import Remotes
 from pillarbox.accounts.scram import Scram, ScramPolicy
+from pillarbox.accounts.second_factor.second_factor import SecondFactors
 from pillarbox.accounts.secret_store import SecretStore
 from pillarbox.accounts.site_keys import SiteKeys
 from pillarbox.accounts.tokens.claims import Expected
@@ -57,6 +58,7 @@ class System:
     passwords: Passwords
     scram: Scram
     devices: Devices
+    second_factors: SecondFactors
     admission: Admission
     secrets: SecretStore
     remotes: Remotes
@@ -98,6 +100,7 @@ def _build(home: Home, database: Database, config: Configuration) -> System:
         passwords=proofs.passwords,
         scram=proofs.scram,
         devices=proofs.devices,
+        second_factors=SecondFactors(database, clock, secrets, SiteKeys(secrets)),
         admission=proofs.admission,
         secrets=secrets,
         remotes=Remotes(database, secrets, clock),

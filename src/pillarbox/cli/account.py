@@ -14,6 +14,7 @@ from pillarbox.cli.options import (
     print_table,
     show_password,
 )
+from pillarbox.cli.second_factor import second_factor
 from pillarbox.cli.times import shown_time
 from pillarbox.cli.words import _
 
@@ -25,6 +26,9 @@ AFTER_LOGIN = N_("after the next password login")
 @click.group(help=_("Who has a maildrop here."))
 def account() -> None:
     """Hold the commands below."""
+
+
+account.add_command(second_factor)
 
 
 @account.command(help=_("Add an account; a password that is made for it is printed on stdout."))

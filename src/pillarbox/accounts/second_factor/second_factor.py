@@ -4,6 +4,7 @@ All that must hold between processes is in the rows: which code was used last, a
 wrong. So it is compared and written in one transaction.
 """
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -15,7 +16,7 @@ from pillarbox.accounts.second_factor.recovery_codes import (
     left,
     read_recovery_code,
 )
-from pillarbox.accounts.second_factor.totp import matching_step, read_code
+from pillarbox.accounts.second_factor.totp import SECRET_OCTETS, matching_step, read_code
 from pillarbox.accounts.secret_store import SecretId, SecretStore
 from pillarbox.accounts.site_keys import SiteKeys
 from pillarbox.base.clock import Clock
@@ -205,6 +206,11 @@ class SecondFactors:
         rows.run(ADD_WRONG, account, int(now))
         audit.append(rows, int(now), "second-factor.refused", account)
         return Verdict.WRONG
+
+
+def generate_secret() -> Secret:
+    """Return a secret that no app has had."""
+    return Secret(secrets.token_bytes(SECRET_OCTETS))
 
 
 def purpose_of(account: AccountId) -> str:
