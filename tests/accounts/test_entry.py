@@ -11,11 +11,16 @@ from pillarbox.accounts.accounts import Accounts
 from pillarbox.accounts.devices import Devices
 from pillarbox.accounts.digests import MOST_KEPT
 from pillarbox.accounts.entry import Entered, Entry
+from pillarbox.accounts.passwords import Passwords
+from pillarbox.accounts.scram import Scram
 from pillarbox.accounts.visitor import Refused
 from pillarbox.base.clock import FakeClock
 from pillarbox.base.errors import OperatorFault
 from pillarbox.base.names import AccountId, DeviceId, Identity, SessionId, SignIn
+from pillarbox.base.secret import Secret
 from pillarbox.db.sqlite import Database
+from pillarbox.sasl.exchange import ScramHash
+from tests.accounts.fakes import CountedScheme
 
 DAY = 86_400
 HERE = "192.0.2.7"
@@ -333,3 +338,25 @@ def test_no_account_has_more_readable_secrets_than_are_tried_for_every_name(
         devices.add("mrose", "another", legacy_digest=True)
     devices.revoke("mrose", "phone0")
     devices.add("mrose", "another", legacy_digest=True)
+
+
+def test_a_main_password_that_is_refused_costs_what_a_wrong_one_does_and_proves_nothing(
+    place: Place, passwords: Passwords, scram: Scram, scheme: CountedScheme
+) -> None:
+    right = Secret(b"correct horse")
+    passwords.set_password("mrose", right)
+    before = scram.find("mrose", ScramHash.SHA_256)
+    place.accounts.edit("mrose", {"main_password": ["refuse"]}, {})
+    after = scram.find("mrose", ScramHash.SHA_256)
+    costs = []
+    for name, password in [("mrose", right), ("mrose", Secret(b"wrong")), ("nobody", right)]:
+        scheme.calls.clear()
+
+        assert passwords.try_password(name, password) is None
+
+        costs.append(list(scheme.calls))
+
+    assert 1 == len(set(map(tuple, costs)))
+    assert [(before.salt, before.iterations)] == [(after.salt, after.iterations)]
+    assert [place.phone.device, None] == [each.identity.device for each in before.verifiers]
+    assert [place.phone.device] == [each.identity.device for each in after.verifiers]

@@ -10,7 +10,7 @@ import contextlib
 from dataclasses import dataclass, field
 
 from pillarbox.accounts.accounts import require_account
-from pillarbox.accounts.app_passwords import AppPasswords
+from pillarbox.accounts.app_passwords import NOBODY, AppPasswords
 from pillarbox.accounts.argon2id import PasswordScheme
 from pillarbox.accounts.auth_cache import AuthCache, Credential
 from pillarbox.accounts.credentials import (
@@ -22,6 +22,7 @@ from pillarbox.accounts.login_name import LoginName, read_login_name
 from pillarbox.accounts.preparation import PASSWORD_OCTETS, is_usable, prepared, spellings
 from pillarbox.accounts.scram import Scram
 from pillarbox.accounts.secret_store import MissingKeyFault
+from pillarbox.accounts.visitor import refuses_main_password
 from pillarbox.base.clock import Clock
 from pillarbox.base.errors import Fault, OperatorFault
 from pillarbox.base.names import AccountId, Identity
@@ -102,8 +103,9 @@ class Passwords:
     def try_password(self, name: str, password: Secret) -> Identity | None:
         """Return whose password it is: that of an enabled account, or of one of its devices.
 
-        Unknown, disabled and removed accounts cost what a wrong password costs. Raises StoreFault,
-        and OperatorFault where app passwords cannot be tried since the master key is missing.
+        Unknown, disabled and removed accounts cost what a wrong password costs, and so does a main
+        password where that is refused. Raises StoreFault, and OperatorFault where app passwords
+        cannot be tried since the master key is missing.
         """
         octets = password.reveal()
         if not is_usable(octets):
@@ -163,7 +165,9 @@ class Passwords:
         name = who.account if who.device is None else None
         with self._database.reading() as rows:
             row = rows.one(VERIFIER, name, self._scheme.name)
-        return _Main(*row) if row else None
+            # Asked for every name. Where it is refused, the right one costs what a wrong one does.
+            is_refused = refuses_main_password(rows, AccountId(row[0]) if row else NOBODY)
+        return _Main(*row) if row and not is_refused else None
 
     def _renew(self, main: _Main, password: bytes) -> None:
         """Make what is missing or outdated: only a login has the password to do it with."""

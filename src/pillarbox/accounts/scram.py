@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pillarbox.accounts.credentials import ScramParameters, Verifier
 from pillarbox.accounts.login_name import LoginName, read_login_name
 from pillarbox.accounts.site_keys import SCRAM_SALTS, SiteKeys
+from pillarbox.accounts.visitor import refuses_main_password
 from pillarbox.base.errors import StoreFault
 from pillarbox.base.names import AccountId, DeviceId, Identity
 from pillarbox.db.sqlite import Database, Rows
@@ -24,6 +25,8 @@ from pillarbox.sasl.scram_keys import derive
 MAIN_ITERATIONS = 600_000  # what OWASP asks of PBKDF2 with SHA-256; people choose main passwords
 APP_ITERATIONS = 4_096  # RFC 5802, section 5.1: the least; nobody guesses 130 random bits
 SALT_OCTETS = 16
+
+NOBODY = AccountId(0)  # SQLite numbers rows from 1
 
 SCHEMES = {ScramHash.SHA_1: "scram-sha-1", ScramHash.SHA_256: "scram-sha-256"}
 
@@ -76,15 +79,21 @@ class Scram:
     def find(self, name: str, hash_: ScramHash) -> ScramAccount:
         """Return what a proof for a name is checked against; raises OperatorFault, StoreFault.
 
-        Unknown and disabled accounts, and those without a verifier of this hash, have none here.
+        Unknown and disabled accounts, and those without a verifier of this hash, have none here;
+        nor has a main password that is refused.
         """
         who = read_login_name(name)
         new = self._new_parameters(who, hash_)  # made for everyone: it costs the same then
         with self._database.reading() as rows:
             known = self._known_parameters(rows, who, hash_)
             found = rows.all(VERIFIERS, who.account, SCHEMES[hash_], who.device)
+            account = AccountId(found[0][0]) if found else NOBODY
+            # Asked for every name; what a client is told does not show it.
+            has_main = (
+                not refuses_main_password(rows, account) and hash_ in self._policy.main_hashes
+            )
         shown = known or new
-        verifiers = [_verifier(*row) for row in found if self._takes_part(hash_, row[1])]
+        verifiers = [_verifier(*row) for row in found if has_main or row[1] is not None]
         return ScramAccount(shown.salt, shown.iterations, verifiers if known else [])
 
     def main_verifiers(
@@ -136,9 +145,6 @@ class Scram:
         text = f"{hash_}\0{who.salted_as}".encode("utf-8", "backslashreplace")
         salt = hmac.new(key, text, hashlib.sha256).digest()[:SALT_OCTETS]
         return ScramParameters(hash_, salt, self._policy.iterations(hash_))
-
-    def _takes_part(self, hash_: ScramHash, device: int | None) -> bool:
-        return device is not None or hash_ in self._policy.main_hashes
 
 
 def _make(password: bytes, parameters: ScramParameters) -> Verifier:
