@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+from collections.abc import Mapping
 
 import pytest
 
@@ -11,48 +12,48 @@ from pillarbox.base.errors import Bug, StoreFault
 from pillarbox.base.names import AccountId, Ended
 from pillarbox.journal.journal import Journal
 from pillarbox.net.pool import Pool
+from pillarbox.store.views.leaving import Why
 
 
 class FakeRetention:
-    """Takes out as many messages as it is told to, or fails."""
+    """Takes out so many messages and says why, or fails."""
 
-    def __init__(self, count: int | None) -> None:
-        self.count = count
-        self.days: list[int] = []
+    def __init__(self, counts: Mapping[Why, int] | None) -> None:
+        self.counts = counts
 
-    def retire(self, days: int) -> int:
-        self.days.append(days)
-        if self.count is None:
+    def retire(self) -> Mapping[Why, int]:
+        if self.counts is None:
             raise StoreFault("Input/output error.")
-        return self.count
+        return self.counts
 
 
-def retired(days: int, count: int | None) -> tuple[list[int], str]:
-    """Return the days that were asked for, and the journal."""
-    retention, journal, disk = FakeRetention(count), io.StringIO(), Pool("disk", 1, 1)
+def retired(counts: Mapping[Why, int] | None) -> list[str]:
+    """Return the journal without its times."""
+    journal, disk = io.StringIO(), Pool("disk", 1, 1)
 
     async def once() -> None:
-        await Retirement(retention, days, disk, Journal(journal, FakeClock())).run()
+        await Retirement(FakeRetention(counts), disk, Journal(journal, FakeClock())).run()
         await asyncio.to_thread(disk.close)
 
     asyncio.run(once())
-    return retention.days, journal.getvalue()
-
-
-def test_without_a_policy_nothing_is_ever_asked_to_leave() -> None:
-    assert ([], "") == retired(0, 5)
+    return [line.partition(" ")[2] for line in journal.getvalue().splitlines()]
 
 
 @pytest.mark.parametrize(
-    ("count", "noted"),
-    [(5, "messages.retired count=5 days=30"), (0, ""), (None, "retention.failed why=")],
+    ("counts", "noted"),
+    [
+        ({}, []),
+        (
+            {Why.RETENTION: 5, Why.ALL_HAVE: 1},
+            ["messages.retired why=retention count=5", "messages.retired why=all-have count=1"],
+        ),
+        (None, ['retention.failed why="Input/output error."']),
+    ],
 )
-def test_what_leaves_or_fails_to_is_noted(count: int | None, noted: str) -> None:
-    days, journal = retired(30, count)
-
-    assert [30] == days
-    assert noted in journal
-    assert bool(noted) == bool(journal)
+def test_what_leaves_or_fails_to_is_noted(
+    counts: Mapping[Why, int] | None, noted: list[str]
+) -> None:
+    assert noted == retired(counts)
 
 
 def test_chores_are_done_at_once_and_again_until_the_block_ends() -> None:

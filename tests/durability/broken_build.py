@@ -23,10 +23,12 @@ commit_together = SqliteMaildrop.commit
 connect = Database._connect
 
 
-def commit_apart(self: SqliteMaildrop, marked: Collection[Message]) -> None:
+def commit_apart(
+    self: SqliteMaildrop, marked: Collection[Message], had: Collection[Message] = ()
+) -> None:
     """Remove each message in a transaction of its own."""
     for message in marked:
-        commit_together(self, [message])
+        commit_together(self, [message], had)
 
 
 def _sync_nothing(self: Disk, descriptor: int) -> None:

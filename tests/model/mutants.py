@@ -87,16 +87,16 @@ def _originals_are_counted(patch: Any) -> None:
 
 
 def _quit_removes_nothing(patch: Any) -> None:
-    patch.setattr(MemoryStore, "remove", lambda *_: None)
+    patch.setattr(MemoryStore, "update", lambda *_: None)
 
 
 def _drop_removes(patch: Any) -> None:
     """Whatever is given back is removed, DELE or not."""
     give_back = MemoryStore.give_back
 
-    def remove_and_give_back(self: MemoryStore, account: Any) -> None:
-        self._maildrops[account] = self._maildrops.get(account, [])[1:]
-        give_back(self, account)
+    def remove_and_give_back(self: MemoryStore, identity: Any) -> None:
+        self._maildrops[identity.account] = self._maildrops.get(identity.account, [])[1:]
+        give_back(self, identity)
 
     patch.setattr(MemoryStore, "give_back", remove_and_give_back)
 
@@ -105,7 +105,7 @@ def _two_may_have_a_maildrop(patch: Any) -> None:
     opened = MemoryStore.open_maildrop
 
     def open_maildrop(self: MemoryStore, identity: Any, session: Any = None) -> Any:
-        self._leased.discard(identity.account)
+        self._leased.discard(identity)
         return opened(self, identity, session)
 
     patch.setattr(MemoryStore, "open_maildrop", open_maildrop)

@@ -82,9 +82,11 @@ class FakeStore(MemoryStore):
         self.wait("open")
         return super().open_maildrop(identity, session)
 
-    def remove(self, account: AccountId, marked: Collection[Message]) -> None:
+    def update(
+        self, identity: Identity, marked: Collection[Message], had: Collection[Message]
+    ) -> None:
         self.wait("remove")
-        super().remove(account, marked)
+        super().update(identity, marked, had)
 
     def wait(self, step: str) -> None:
         self.has_begun.set()

@@ -14,6 +14,7 @@ from pillarbox.store.files import FULL, NEVER_FITS, Delivered, FileDelivery
 from pillarbox.store.mail_files import Refused
 from pillarbox.store.quota import MaildropFullError, NeverFitsError, Quotas, Use
 from pillarbox.store.sqlite import SqliteStore
+from pillarbox.store.views.policy import AccountPolicy
 
 MROSE, OTHER = AccountId(1), AccountId(2)
 
@@ -30,7 +31,11 @@ class Place:
             )
         )
         self.store = SqliteStore(
-            self.database, MemoryBlobs(), folder / "leases", FakeClock(), quota_octets=100
+            self.database,
+            MemoryBlobs(),
+            folder / "leases",
+            FakeClock(),
+            AccountPolicy(quota_octets=100),
         )
         self.quotas = Quotas(self.database, 100)
 

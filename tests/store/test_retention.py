@@ -11,8 +11,10 @@ from pillarbox.base.clock import FakeClock
 from pillarbox.base.names import AccountId, Identity
 from pillarbox.db.sqlite import Database
 from pillarbox.store.blobs.memory import MemoryBlobs
-from pillarbox.store.retention import DAY_SECONDS, Retention
+from pillarbox.store.retention import Retention
 from pillarbox.store.sqlite import SqliteStore
+from pillarbox.store.views.leaving import Why
+from pillarbox.store.views.policy import DAY_SECONDS, AccountPolicy
 
 ACCOUNT, OTHER = AccountId(1), AccountId(2)
 
@@ -28,7 +30,11 @@ class Place:
             )
         )
         self.store = SqliteStore(self.database, MemoryBlobs(), folder / "leases", self.clock)
-        self.retention = Retention(self.database, folder / "leases", self.clock)
+
+    def retire(self, days: int) -> int:
+        """Let it run once, and return how many messages were old."""
+        policy = AccountPolicy(retention_days=days)
+        return Retention(self.database, self.clock, policy).retire().get(Why.RETENTION, 0)
 
     def deliver(self, octets: bytes, account: AccountId = ACCOUNT) -> str:
         with self.store.incoming() as incoming:
@@ -53,7 +59,7 @@ def test_what_is_old_leaves_every_maildrop_and_what_is_not_stays(place: Place) -
     young = place.deliver(b"young\r\n")
     place.clock.advance(29 * DAY_SECONDS)
 
-    assert 2 == place.retention.retire(30)
+    assert 2 == place.retire(30)
     assert [young] == place.unique_ids()
     assert [] == place.unique_ids(OTHER)
 
@@ -62,19 +68,21 @@ def test_nothing_leaves_a_second_before_its_time(place: Place) -> None:
     unique_id = place.deliver(b"mail\r\n")
     place.clock.advance(30 * DAY_SECONDS - 1)
 
-    assert 0 == place.retention.retire(30)
+    assert 0 == place.retire(30)
     assert [unique_id] == place.unique_ids()
 
 
-def test_a_maildrop_in_use_is_left_for_the_next_time(place: Place) -> None:
-    unique_id = place.deliver(b"mail\r\n")
+def test_what_leaves_while_a_session_is_open_stays_readable_in_it(place: Place) -> None:
+    place.deliver(b"mail\r\n")
     place.clock.advance(31 * DAY_SECONDS)
     session = place.store.open_maildrop(Identity(ACCOUNT))
 
-    assert 0 == place.retention.retire(30)
-    assert [unique_id] == place.unique_ids()
+    assert 1 == place.retire(30)
+    reader = place.store.read(session.messages[0].digest)
+    assert b"mail\r\n" == reader.read(100)
+    reader.close()
+    session.commit(session.messages)
     session.release()
-    assert 1 == place.retention.retire(30)
     assert [] == place.unique_ids()
 
 
@@ -83,7 +91,7 @@ def test_what_is_archived_stays_in_the_archive(place: Place) -> None:
     place.database.write(lambda rows: rows.run("UPDATE messages SET archived = 1"))
     place.clock.advance(31 * DAY_SECONDS)
 
-    place.retention.retire(30)
+    place.retire(30)
 
     with place.database.reading() as rows:
         assert [("archive",)] == rows.all("SELECT state FROM messages")
@@ -101,7 +109,7 @@ def test_nothing_leaves_earlier_than_expire_says(
         place.clock.advance(DAY_SECONDS)
     place.clock.advance(-DAY_SECONDS)
 
-    place.retention.retire(days)
+    place.retire(days)
 
     left = set(place.unique_ids())
     place.database.close()

@@ -38,7 +38,9 @@ NEVER_MEASURED = (
 def database(tmp_path: Path) -> Iterator[Database]:
     opened = Database(tmp_path / "pillarbox.db")
     opened.write(
-        lambda rows: rows.run("INSERT INTO accounts VALUES (1, 'mrose', 'enabled', 0, NULL)")
+        lambda rows: rows.run(
+            "INSERT INTO accounts (name, state, created_at) VALUES ('mrose', 'enabled', 0)"
+        )
     )
     yield opened
     opened.close()

@@ -29,6 +29,7 @@ from pillarbox.app.clock import SystemClock
 from pillarbox.app.config import load
 from pillarbox.app.home import Home
 from pillarbox.app.settings import Configuration, OAuth
+from pillarbox.app.site import account_policy_of
 from pillarbox.archive.keep import Archive
 from pillarbox.archive.ledger import Ledger
 from pillarbox.archive.listing import Listing
@@ -85,7 +86,8 @@ def _build(home: Home, database: Database, config: Configuration) -> System:
     clock, disk = SystemClock(), Disk()
     blobs = FileBlobs(home.blobs, disk)
     leases = home.run / "maildrops"
-    store = SqliteStore(database, blobs, leases, clock, config.policy.quota_octets)
+    site = account_policy_of(config)
+    store = SqliteStore(database, blobs, leases, clock, site)
     secrets = SecretStore(database, find_master_key(home.keys, _credentials(), disk), clock)
     proofs = _build_proofs(database, secrets, clock, config)
     return System(
@@ -106,7 +108,7 @@ def _build(home: Home, database: Database, config: Configuration) -> System:
         remotes=Remotes(database, secrets, clock),
         archive=Archive(store, database, clock),
         ledger=Ledger(database),
-        retention=Retention(database, leases, clock),
+        retention=Retention(database, clock, site),
         listing=Listing(database, store),
         endings=EndedSessions(database),
     )

@@ -1,7 +1,7 @@
 """What is done from time to time while serving."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Protocol
 
@@ -10,15 +10,16 @@ from pillarbox.base.names import Ended
 from pillarbox.journal.journal import Journal
 from pillarbox.net.pool import Pool, PoolFullError
 from pillarbox.server.services import Endings
+from pillarbox.store.views.leaving import Why
 
 Chore = Callable[[], Awaitable[None]]
 
 
 class Retires(Protocol):
-    """Takes old mail out of the maildrops."""
+    """Takes out of the maildrops what no device is to be shown any more."""
 
-    def retire(self, days: int) -> int:
-        """Take out what is so old; return how many messages that were. Raises StoreFault."""
+    def retire(self) -> Mapping[Why, int]:
+        """Do it; return how many messages that were, by why. Raises StoreFault."""
         ...
 
 
@@ -43,25 +44,22 @@ async def _repeat(chore: Chore, seconds: float) -> None:
 
 
 class Retirement:
-    """Takes old mail out of the maildrops, as the policy says; 0 days is never."""
+    """Takes out of the maildrops what is old, what all devices have, and what none waits for."""
 
-    def __init__(self, retention: Retires, days: int, disk: Pool, journal: Journal) -> None:
+    def __init__(self, retention: Retires, disk: Pool, journal: Journal) -> None:
         self._retention = retention
-        self._days = days
         self._disk = disk
         self._journal = journal
 
     async def run(self) -> None:
         """Do it once; a fault goes into the journal, and the next time may do better."""
-        if not self._days:
-            return
         try:
-            count = await self._disk.run(self._retention.retire, self._days)
+            counts = await self._disk.run(self._retention.retire)
         except (PoolFullError, StoreFault) as fault:
             self._journal.note("retention.failed", why=fault)
         else:
-            if count:
-                self._journal.note("messages.retired", count=count, days=self._days)
+            for why, count in counts.items():
+                self._journal.note("messages.retired", why=why, count=count)
 
 
 class EndingWatch:

@@ -35,7 +35,7 @@ ASKING_WAITING = 64
 CONVERTING_THREADS = 2  # messages that are slow to convert hold up each other alone
 DISK_THREADS = 16  # so many fsyncs may share one commit
 DISK_WAITING = 20_000  # sessions wait their turn; the limits on connections bound them
-RETENTION_SECONDS = 3600.0  # mail stays at most so much longer than the policy says
+RETENTION_SECONDS = 300.0  # mail stays at most so much longer than the policy says
 OTHER_DESCRIPTORS = 512  # LMTP, the database, connections that are refused, and what else there is
 ENDING_SECONDS = 1.0  # a revoked password's sessions live at most so much longer
 DRAIN_SECONDS = 30.0  # for a RETR or a delivery under way when we are told to stop
@@ -60,9 +60,8 @@ class Service:
         self._reloading = asyncio.Lock()
         self._reloads: set[asyncio.Future[None]] = set()
         self._listening = Listening(system.home, self._note_exhausted)
-        days = config.policy.retention_days
         self._endings = EndingWatch(system.endings, self._pop3.end, self._disk, self._journal)
-        self._retirement = Retirement(system.retention, days, self._disk, self._journal)
+        self._retirement = Retirement(system.retention, self._disk, self._journal)
 
     async def run(self, ready: Callable[[], None]) -> None:
         """Serve until SIGTERM or SIGINT; SIGHUP takes a new certificate. Raises OperatorFault."""

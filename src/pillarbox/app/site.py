@@ -1,9 +1,10 @@
-"""The configuration as the server room takes it."""
+"""The configuration as the server room and the store take it."""
 
 from pillarbox.app.languages import find_languages
 from pillarbox.app.settings import Configuration
 from pillarbox.server.limits import Limits
 from pillarbox.server.site import Site
+from pillarbox.store.views.policy import AccountPolicy, AfterRemoval, Removal
 
 
 def site_of(config: Configuration) -> Site:
@@ -20,6 +21,18 @@ def site_of(config: Configuration) -> Site:
         retention_days=config.policy.retention_days,
         login_delay_seconds=config.policy.login_delay_seconds,
         languages=find_languages(),
+    )
+
+
+def account_policy_of(config: Configuration) -> AccountPolicy:
+    """Return what holds for accounts that say nothing else."""
+    policy = config.policy
+    return AccountPolicy(
+        retention_days=policy.retention_days,
+        reach_days=policy.reach_days,
+        removal=Removal(policy.remove),
+        after_removal=AfterRemoval(policy.after_removal),
+        quota_octets=policy.quota_octets,
     )
 
 

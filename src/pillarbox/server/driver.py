@@ -283,8 +283,9 @@ class Driver:
             if marked:
                 journal.note("messages.removed", account=account, count=len(marked))
         except (PoolFullError, StoreFault) as fault:
-            journal.note("removal.failed", account=account, why=fault)
-            return False
+            journal.note("removal.failed" if marked else "had.failed", account=account, why=fault)
+            if marked:
+                return False
         finally:
             self._is_committing = False
         self._release()

@@ -1,58 +1,116 @@
-"""Mail that has stayed for as long as the site keeps it leaves the maildrop: RFC 2449, section 6.7.
+"""What leaves the maildrops by policy: by time, and because every device has it.
 
-It leaves as it does by DELE: what is archived stays in the archive. This runs outside sessions,
-under the lease, so that no session's messages vanish under it (RFC 1939, section 6).
+RFC 1939, section 6: this runs outside sessions, and what leaves stays readable in those that are
+open, whose view is fixed and whose octets stay. What a client's DELE removes goes in its UPDATE;
+what it leaves for other devices goes here, once these have it or are waited for no more.
 """
 
-from pathlib import Path
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import partial
 
 from pillarbox.base.clock import Clock
 from pillarbox.base.names import AccountId
-from pillarbox.db.sqlite import Database
-from pillarbox.store.lease import take_lease
-from pillarbox.store.sqlite import LEAVE
+from pillarbox.db.sqlite import Database, Rows
+from pillarbox.journal.audit import append
+from pillarbox.store.store import MessageId
+from pillarbox.store.views.leave import leave, record, want
+from pillarbox.store.views.leaving import Audience, Why
+from pillarbox.store.views.policy import DAY_SECONDS, SITE_DEFAULTS, AccountPolicy, AfterRemoval
+from pillarbox.store.views.reading import batches, read_audience, read_known
 
-DAY_SECONDS = 86_400
+BATCH = 1000  # messages that leave in one transaction: no QUIT waits long for it
+
+ACCOUNTS = "SELECT DISTINCT account_id FROM messages WHERE state = 'maildrop' ORDER BY account_id"
+TOUCHED = """
+    SELECT id FROM messages WHERE account_id = ?1 AND state = 'maildrop'
+        AND removal_wanted_at IS NOT NULL
+    UNION
+    SELECT id FROM messages JOIN view_messages ON message_id = id
+        WHERE account_id = ?1 AND state = 'maildrop' AND (hidden_at IS NOT NULL OR ?2)
+    UNION
+    SELECT id FROM messages WHERE account_id = ?1 AND state = 'maildrop' AND arrived_at <= ?3
+    ORDER BY id
+"""
+LEAST_RETENTION = (
+    "SELECT min(retention_days) FROM views WHERE account_id = ? AND retention_days > 0"
+)
 
 
 class Retention:
-    """The maildrops of one database, whose leases lie in `leases`."""
+    """The maildrops of one database."""
 
-    def __init__(self, database: Database, leases: Path, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, site: AccountPolicy = SITE_DEFAULTS
+    ) -> None:
         self._database = database
-        self._leases = leases
         self._clock = clock
+        self._site = site
 
-    def retire(self, days: int) -> int:
-        """Take out what arrived `days` ago or earlier; return how many messages that were.
+    def retire(self) -> Mapping[Why, int]:
+        """Take out what no device is to be shown any more; return how many that were, and why.
 
-        A maildrop that is in use is left for the next time. Raises StoreFault.
+        Raises StoreFault; what was taken out before it stays out.
         """
         now = int(self._clock.now())
-        before = now - days * DAY_SECONDS
-        return sum(self._retire(account, before, now) for account in self._accounts(before))
+        counts: Counter[Why] = Counter()
+        for account in self._accounts():
+            for batch in batches(self._due(account, now), BATCH):
+                counts += self._database.write(partial(self._take_out, account, batch, now))
+        return counts
 
-    def _accounts(self, before: int) -> list[AccountId]:
+    def _accounts(self) -> list[AccountId]:
         with self._database.reading() as rows:
-            found = rows.all(
-                "SELECT DISTINCT account_id FROM messages"
-                " WHERE state = 'maildrop' AND arrived_at <= ? ORDER BY account_id",
-                before,
-            )
-        return [AccountId(account) for (account,) in found]
+            return [AccountId(account) for (account,) in rows.all(ACCOUNTS)]
 
-    def _retire(self, account: AccountId, before: int, now: int) -> int:
-        lease = take_lease(self._leases / str(account))
-        if lease is None:
-            return 0
-        try:
-            return self._database.write(
-                lambda rows: rows.run(
-                    LEAVE + " AND account_id = ? AND arrived_at <= ?",
-                    now,
-                    account,
-                    before,
-                )
-            )
-        finally:
-            lease.release()
+    def _due(self, account: AccountId, now: int) -> list[MessageId]:
+        """Return what is to leave, by a first look that makes nobody wait."""
+        with self._database.reading() as rows:
+            audience = read_audience(rows, account, self._site, now)
+            touched = _touched(rows, account, audience, now)
+            return [
+                each
+                for batch in batches(touched, BATCH)
+                for each, why in _reasons(rows, account, batch, audience)
+            ]
+
+    def _take_out(
+        self, account: AccountId, messages: Sequence[MessageId], now: int, rows: Rows
+    ) -> "Counter[Why]":
+        """Look again, inside the transaction, and take out what still is to leave."""
+        audience = read_audience(rows, account, self._site, now)
+        by_reason: dict[Why, list[MessageId]] = {}
+        for each, why in _reasons(rows, account, messages, audience):
+            by_reason.setdefault(why, []).append(each)
+        for why, leaving in by_reason.items():
+            _remove(rows, leaving, why, audience.account.after_removal, now)
+            append(rows, now, "messages.removed", account, why=why.value, count=len(leaving))
+        return Counter({why: len(leaving) for why, leaving in by_reason.items()})
+
+
+def _touched(rows: Rows, account: AccountId, audience: Audience, now: int) -> list[MessageId]:
+    """Return what may be due: what a device removed or has, and what is old."""
+    policy = audience.account
+    (of_views,) = rows.one(LEAST_RETENTION, account) or (None,)
+    days = min((each for each in (policy.retention_days, of_views) if each), default=None)
+    before = -1 if days is None else now - days * DAY_SECONDS
+    found = rows.all(TOUCHED, account, policy.removes_what_all_have, before)
+    return [MessageId(message) for (message,) in found]
+
+
+def _reasons(
+    rows: Rows, account: AccountId, messages: Sequence[MessageId], audience: Audience
+) -> list[tuple[MessageId, Why]]:
+    known = read_known(rows, account, messages)
+    reasons = [(each.id, audience.reason_to_leave(each.known)) for each in known]
+    return [(message, why) for message, why in reasons if why is not None]
+
+
+def _remove(
+    rows: Rows, messages: Sequence[MessageId], why: Why, after: AfterRemoval, now: int
+) -> None:
+    record(rows, messages, why, now)
+    if why is Why.ALL_HAVE and after is AfterRemoval.KEEP:
+        want(rows, messages, now)  # out of every view, and still there
+    else:
+        leave(rows, messages, after, now)

@@ -1,12 +1,12 @@
 """The embedded store: rows in the database, octets in blobs, leases as locked files."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from pathlib import Path
 
 from pillarbox.base.clock import Clock
 from pillarbox.base.names import AccountId, Identity, SessionId
-from pillarbox.db.sqlite import Database, Row, Rows
-from pillarbox.message.served import ServedForm, Transformation
+from pillarbox.db.sqlite import Database, Rows
 from pillarbox.message.surrogate.whole import EDITION
 from pillarbox.store.blobs.port import BlobReader, Blobs, Digest
 from pillarbox.store.disk import said_as_store_fault
@@ -14,16 +14,13 @@ from pillarbox.store.incoming import SurveyedIncoming
 from pillarbox.store.lease import Lease, take_lease
 from pillarbox.store.old_mail import measure_old_mail
 from pillarbox.store.quota import Quotas
-from pillarbox.store.store import Kept, MaildropInUseError, Message, MessageId
+from pillarbox.store.store import Kept, MaildropInUseError, Message
 from pillarbox.store.unique_id import new_unique_id
+from pillarbox.store.views.policy import SITE_DEFAULTS, AccountPolicy, ViewId
+from pillarbox.store.views.reading import add_view, find_view
+from pillarbox.store.views.shown import Shown, read_shown, read_whole
+from pillarbox.store.views.update import Opened, Update
 
-VIEW = """
-    SELECT id, unique_id, digest, transformation, served_octets, header_octets, has_dot_lines,
-           has_8bit_header, surrogate_octets, surrogate_header_octets, surrogate_edition
-    FROM messages JOIN blobs USING (digest)
-    WHERE account_id = ? AND state = 'maildrop'
-    ORDER BY id
-"""
 ADD_BLOB = """
     INSERT INTO blobs (digest, octets, transformation, served_octets, header_octets, has_dot_lines,
                        has_8bit_header, surrogate_octets, surrogate_header_octets,
@@ -36,24 +33,24 @@ ADD_BLOB = """
     WHERE surrogate_edition <> excluded.surrogate_edition
 """
 
-# What leaves the maildrop stays in the archive where it is archived.
-LEAVE = """
-    UPDATE messages SET left_at = ?, state = CASE archived WHEN 1 THEN 'archive' ELSE 'removed' END
-    WHERE state = 'maildrop'
-"""
-
 
 class SqliteStore:
     """Maildrops in one database; several processes may open the same one."""
 
     def __init__(
-        self, database: Database, blobs: Blobs, leases: Path, clock: Clock, quota_octets: int = 0
+        self,
+        database: Database,
+        blobs: Blobs,
+        leases: Path,
+        clock: Clock,
+        site: AccountPolicy = SITE_DEFAULTS,
     ) -> None:
         self._database = database
         self._blobs = blobs
         self._leases = leases
         self._clock = clock
-        self._quotas = Quotas(database, quota_octets)
+        self._quotas = Quotas(database, site.quota_octets)
+        self._site = site
         with said_as_store_fault(leases):
             leases.mkdir(parents=True, exist_ok=True, mode=0o700)
 
@@ -90,62 +87,76 @@ class SqliteStore:
         return self._blobs.open(digest)
 
     def view(self, account: AccountId) -> Sequence[Message]:
+        """Return the whole maildrop, whoever is shown it, oldest first; raises StoreFault."""
+        with self._database.reading() as rows:
+            return read_whole(rows, account)
+
+    def shown(self, identity: Identity) -> Sequence[Message]:
         """Return what a login would see now, oldest first; raises StoreFault."""
-        return [_message(row) for row in self._rows(account)]
+        return self._shown(identity).messages
 
     def open_maildrop(
         self, identity: Identity, session: SessionId | None = None
     ) -> "SqliteMaildrop":
         """Take the lease and the view; raises MaildropInUseError."""
-        del session
-        account = identity.account
-        lease = take_lease(self._leases / str(account))
+        opened = Opened(identity, self._view(identity), session)
+        lease = take_lease(self._leases / f"{identity.account}-{opened.view}")
         if lease is None:
             raise MaildropInUseError("The maildrop is in use.")
         try:
-            messages = self._measured_view(account)
+            shown = self._measured(identity)
         except BaseException:
             lease.release()
             raise
-        return SqliteMaildrop(self._database, lease, messages, self._clock)
+        return SqliteMaildrop(self._database, lease, shown, partial(self._update, opened))
 
-    def _measured_view(self, account: AccountId) -> Sequence[Message]:
-        found = self._rows(account)
-        if any(row[-1] != EDITION for row in found):
-            measure_old_mail(self._database, self._blobs, account)
-            found = self._rows(account)
-        return [_message(row) for row in found]
-
-    def _rows(self, account: AccountId) -> list[Row]:
+    def _view(self, identity: Identity) -> ViewId:
         with self._database.reading() as rows:
-            return rows.all(VIEW, account)
+            found = find_view(rows, identity)
+        if found is not None:
+            return found
+        now = int(self._clock.now())
+        return self._database.write(lambda rows: add_view(rows, identity, now))
+
+    def _measured(self, identity: Identity) -> Shown:
+        shown = self._shown(identity)
+        if shown.is_measured:
+            return shown
+        measure_old_mail(self._database, self._blobs, identity.account)
+        return self._shown(identity)
+
+    def _shown(self, identity: Identity) -> Shown:
+        with self._database.reading() as rows:
+            return read_shown(rows, identity, self._site, int(self._clock.now()))
+
+    def _update(
+        self, opened: Opened, marked: Collection[Message], had: Collection[Message]
+    ) -> Update:
+        return Update(opened, marked, had, self._site, int(self._clock.now()))
 
 
 class SqliteMaildrop:
     """A view that was read once, and the lease that makes it ours."""
 
-    expire_days = None
-
     def __init__(
-        self, database: Database, lease: Lease, messages: Sequence[Message], clock: Clock
+        self,
+        database: Database,
+        lease: Lease,
+        shown: Shown,
+        update: Callable[[Collection[Message], Collection[Message]], Update],
     ) -> None:
         self._database = database
         self._lease = lease
-        self._clock = clock
-        self.messages = messages
+        self._update = update
+        self._had = shown.had
+        self.messages = shown.messages
+        self.expire_days = shown.expire_days
 
     def commit(self, marked: Collection[Message], had: Collection[Message] = ()) -> None:
         """Remove what is marked and nothing else, in one transaction; raises StoreFault."""
-        del had
-        if not marked:
-            return
-        left_at = int(self._clock.now())
-        self._database.write(
-            lambda rows: rows.run_each(
-                LEAVE + " AND id = ?",
-                [(left_at, message.id) for message in marked],
-            )
-        )
+        news = [message for message in had if message.id not in self._had]
+        if marked or news:
+            self._database.write(self._update(marked, news).run)
 
     def release(self) -> None:
         """Give the lease back; nothing is removed by it."""
@@ -167,11 +178,3 @@ def add_blob(rows: Rows, kept: Kept) -> None:
         kept.form.surrogate_header_octets,
         EDITION,
     )
-
-
-def _message(row: Row) -> Message:
-    message_id, unique_id, digest, name, octets, header_octets, dots, eight_bit, *surrogate, _ = row
-    form = ServedForm(
-        Transformation(name), octets, header_octets, bool(dots), bool(eight_bit), *surrogate
-    )
-    return Message(MessageId(message_id), unique_id, Digest(digest), form)
