@@ -124,3 +124,18 @@ def test_a_folder_that_cannot_be_written_is_a_fault(full: Home, tmp_path: Path) 
 
     with pytest.raises(StoreFault):
         written(full, TARGETS[Form.EML](tmp_path / "file"))
+
+
+@pytest.mark.parametrize("form", Form)
+def test_a_unique_id_of_another_server_never_is_a_files_name(
+    full: Home, form: Form, tmp_path: Path
+) -> None:
+    full.database.write(lambda rows: rows.run("UPDATE messages SET unique_id = '../:' || id"))
+    target = TARGETS[form](tmp_path / "exported")
+
+    first, second = written(full, target), written(full, target)
+
+    assert (Exported(3, 0), Exported(0, 3)) == (first, second)
+    assert {"exported", "home"} >= {path.name for path in tmp_path.iterdir()}
+    names = [path.name for path in (tmp_path / "exported").rglob("*message-*")]
+    assert 3 == len(names)

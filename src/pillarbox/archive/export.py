@@ -5,6 +5,7 @@ second run adds what is missing and doubles nothing.
 """
 
 import os
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -15,6 +16,8 @@ from pillarbox.archive.listing import Archived, Listing
 from pillarbox.base.errors import OperatorFault
 from pillarbox.store.disk import Disk, said_as_store_fault
 
+# A unique-id that we made. One of another server may be another account's too, or hold a slash.
+OURS = re.compile(r"[a-z2-7]{26}")
 MAILDIR_FOLDERS = ("tmp", "new", "cur")
 
 Seen = Callable[[Archived], None]
@@ -114,8 +117,8 @@ class MaildirTarget:
         return {path.name.partition(":")[0] for path in paths}
 
     def name(self, message: Archived) -> str:
-        """Return arrival, unique-id and a host that is none: unique, and the same in every run."""
-        return f"{message.arrived_at}.{message.unique_id}.pillarbox"
+        """Return arrival, message and a host that is none: unique, and the same in every run."""
+        return f"{message.arrived_at}.{_which(message)}.pillarbox"
 
     def paths(self, name: str) -> tuple[Path, Path]:
         """Return the paths in `tmp/` and in `new/`."""
@@ -139,12 +142,17 @@ class EmlTarget:
             return {path.name for path in self._folder.iterdir()}
 
     def name(self, message: Archived) -> str:
-        """Return the unique-id with the usual ending."""
-        return f"{message.unique_id}.eml"
+        """Return what tells the message from all others, with the usual ending."""
+        return f"{_which(message)}.eml"
 
     def paths(self, name: str) -> tuple[Path, Path]:
         """Return a hidden name beside the message's own, and that."""
         return self._folder / f".{name}.unfinished", self._folder / name
+
+
+def _which(message: Archived) -> str:
+    is_ours = OURS.fullmatch(message.unique_id) is not None
+    return message.unique_id if is_ours else f"message-{message.id}"
 
 
 TARGETS: dict[Form, Callable[[Path], Target]] = {

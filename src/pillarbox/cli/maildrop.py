@@ -4,6 +4,7 @@ import click
 
 from pillarbox.app.build import opened
 from pillarbox.app.home import Home
+from pillarbox.cli.ledger import ledger
 from pillarbox.cli.options import as_json, print_json, print_table
 from pillarbox.cli.words import _
 
@@ -11,6 +12,9 @@ from pillarbox.cli.words import _
 @click.group(help=_("What POP3 serves."))
 def maildrop() -> None:
     """Hold the commands below."""
+
+
+maildrop.add_command(ledger)
 
 
 @maildrop.command(name="list", help=_("List the messages of an account's maildrop, as UIDL does."))

@@ -1,0 +1,254 @@
+"""Gives the messages of a maildrop the unique-ids that another server gave them.
+
+All in one transaction, and while nobody is in the maildrop: a unique-id does not change within a
+session. Messages are known by their content, so nothing is delivered here.
+"""
+
+import contextlib
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pillarbox.base.clock import Clock
+from pillarbox.base.errors import OperatorFault, StoreFault
+from pillarbox.base.names import AccountId, RemoteId
+from pillarbox.db.sqlite import Database, Rows
+from pillarbox.journal.audit import append
+from pillarbox.store.blobs.port import Blobs, Digest
+from pillarbox.store.lease import take_lease
+from pillarbox.store.ledger.entries import UNIQUE_ID, Entry
+from pillarbox.store.ledger.message_id import HEADER_OCTETS, message_id_of
+from pillarbox.store.ledger.pairs import Held, Pairs, pair
+from pillarbox.store.store import MessageId
+
+HELD = """
+    SELECT id, unique_id, digest, EXISTS (
+        SELECT 1 FROM view_messages WHERE message_id = messages.id AND had_at IS NOT NULL
+    )
+    FROM messages WHERE account_id = ? AND state = 'maildrop' ORDER BY id
+"""
+LISTED = """
+    SELECT unique_id, digest, octets FROM messages JOIN blobs USING (digest)
+    WHERE account_id = ?1 AND messages.state = 'maildrop' AND NOT EXISTS (
+        SELECT 1 FROM view_messages
+        WHERE message_id = messages.id AND view_id = ?2 AND hidden_at IS NOT NULL
+    )
+    ORDER BY id
+"""
+HIDDEN = "SELECT message_id FROM view_messages WHERE view_id = ? AND hidden_at IS NOT NULL"
+# An id that one message had is given to no other, whether or not the message is still there.
+GIVEN = """
+    SELECT unique_id, id FROM messages WHERE account_id = ?1
+    UNION ALL SELECT unique_id, message_id FROM unique_ids_taken_over WHERE account_id = ?1
+"""
+GIVE = "UPDATE messages SET unique_id = ? WHERE id = ?"
+NOTE = """
+    INSERT INTO unique_ids_taken_over (account_id, unique_id, message_id, taken_over_at)
+    VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING
+"""
+HAVE = """
+    INSERT INTO view_messages (message_id, view_id, had_at) VALUES (?, ?, ?)
+    ON CONFLICT (message_id, view_id) DO UPDATE SET had_at = excluded.had_at
+    WHERE had_at IS NULL
+"""
+VIEWS = """
+    SELECT views.id, devices.name FROM views LEFT JOIN devices ON devices.id = device_id
+    WHERE views.account_id = ? AND revoked_at IS NULL ORDER BY views.id
+"""
+COLLECTED = """
+    SELECT ledger.unique_id, digest FROM ledger JOIN messages ON messages.id = message_id
+    WHERE remote_id = ? ORDER BY messages.id
+"""
+
+
+Match = tuple[Entry, Held]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A message of a maildrop as an export lists it; `octets` as stored."""
+
+    unique_id: str
+    digest: Digest
+    octets: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of every entry."""
+
+    given: Sequence[Match]  # the message has the unique-id from now on
+    same: Sequence[Match]  # it had it already
+    missing: Sequence[Entry]  # the maildrop has no such message
+    refused: Sequence[Entry]  # the unique-id was given to another message of this account
+    fetched: Sequence[Match]  # some device has the message under the id that it keeps
+
+    @property
+    def count(self) -> int:
+        """Say how many entries these are."""
+        return len(self.given) + len(self.same) + len(self.not_given)
+
+    @property
+    def not_given(self) -> Sequence[Entry]:
+        """Return the entries whose unique-ids nobody has in the end."""
+        return [*self.missing, *self.refused, *(entry for entry, _ in self.fetched)]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to be taken over: for whom it counts as had, and how far that may go."""
+
+    devices: Collection[str] = ()  # by name; none: every device, and the main password
+    replaces_fetched: bool = False  # although a device will fetch these messages once more
+
+
+class Takeover:
+    """The unique-ids of one database's maildrops."""
+
+    def __init__(self, database: Database, blobs: Blobs, leases: Path, clock: Clock) -> None:
+        self._database = database
+        self._blobs = blobs
+        self._leases = leases
+        self._clock = clock
+
+    def listed(self, account: AccountId, device: str | None = None) -> Sequence[Listed]:
+        """Return the messages of a maildrop, or of a device's view of it, oldest first.
+
+        Raises OperatorFault where there is no such device, and StoreFault.
+        """
+        with self._database.reading() as rows:
+            view = _views(rows, account, [device])[0] if device else None
+            return [Listed(*row) for row in rows.all(LISTED, account, view)]
+
+    def collected(self, remote: RemoteId) -> Sequence[Entry]:
+        """Return the unique-ids that a remote gave what was collected from it."""
+        with self._database.reading() as rows:
+            found = rows.all(COLLECTED, remote)
+        # Where the server gave none, what stands in for it is no unique-id.
+        return [
+            Entry(unique_id, digest=Digest(digest))
+            for unique_id, digest in found
+            if UNIQUE_ID.fullmatch(unique_id)
+        ]
+
+    def compare(
+        self, account: AccountId, entries: Sequence[Entry], device: str | None = None
+    ) -> Pairs:
+        """Return which messages have their unique-ids; with a device, in what it is shown."""
+        message_ids = self._message_ids(account, entries)
+        with self._database.reading() as rows:
+            pairs = pair(entries, _held(rows, account, message_ids))
+            if device is None:
+                return pairs
+            hidden = {row[0] for row in rows.all(HIDDEN, _views(rows, account, [device])[0])}
+        shown = [(entry, message) for entry, message in pairs.other if message.id not in hidden]
+        return Pairs(pairs.same, shown, pairs.missing)
+
+    def plan(self, account: AccountId, entries: Sequence[Entry], wish: Wish) -> Outcome:
+        """Return what `take_over` would do now, and do nothing; raises as it does."""
+        message_ids = self._message_ids(account, entries)
+        with self._database.reading() as rows:
+            _views(rows, account, wish.devices)
+            return _outcome(rows, account, pair(entries, _held(rows, account, message_ids)), wish)
+
+    def take_over(self, account: AccountId, entries: Sequence[Entry], wish: Wish) -> Outcome:
+        """Give every message that can have it its unique-id, durable on return.
+
+        Raises OperatorFault where somebody is in the maildrop or a device is unknown, StoreFault.
+        """
+        message_ids = self._message_ids(account, entries)
+        now = int(self._clock.now())
+
+        def take_over(rows: Rows) -> Outcome:
+            views = _views(rows, account, wish.devices)
+            held = _held(rows, account, message_ids)
+            outcome = _outcome(rows, account, pair(entries, held), wish)
+            _write(rows, account, outcome, views, now)
+            return outcome
+
+        with self._alone(account):
+            return self._database.write(take_over)
+
+    @contextlib.contextmanager
+    def _alone(self, account: AccountId) -> Iterator[None]:
+        """Keep every session out of the maildrop meanwhile."""
+        with self._database.reading() as rows:
+            views = _views(rows, account, ())
+        with contextlib.ExitStack() as stack:
+            for name in (str(account), *(f"{account}-{view}" for view in views)):
+                lease = take_lease(self._leases / name)
+                if lease is None:
+                    raise OperatorFault(
+                        "Somebody is in the maildrop. Try again when the session has ended."
+                    )
+                stack.callback(lease.release)
+            yield
+
+    def _message_ids(self, account: AccountId, entries: Sequence[Entry]) -> Mapping[Digest, str]:
+        """Return the Message-IDs of a maildrop, read only where an entry is known by nothing else.
+
+        A message that cannot be read has none.
+        """
+        if all(entry.digest for entry in entries):
+            return {}
+        with self._database.reading() as rows:
+            digests = {Digest(row[2]) for row in rows.all(HELD, account)}
+        found = {}
+        for digest in digests:
+            with contextlib.suppress(StoreFault):
+                if message_id := message_id_of(self._header(digest)):
+                    found[digest] = message_id
+        return found
+
+    def _header(self, digest: Digest) -> bytes:
+        with contextlib.closing(self._blobs.open(digest)) as reader:
+            return reader.read(HEADER_OCTETS)
+
+
+def _views(rows: Rows, account: AccountId, devices: Collection[str]) -> Sequence[int]:
+    found = rows.all(VIEWS, account)
+    names = {name: view for view, name in found}
+    for device in devices:
+        if device not in names:
+            raise OperatorFault("There is no device {name!r} of this account.", name=device)
+    return [names[device] for device in devices] or [view for view, _ in found]
+
+
+def _held(rows: Rows, account: AccountId, message_ids: Mapping[Digest, str]) -> Sequence[Held]:
+    return [
+        Held(MessageId(message), unique_id, Digest(digest), bool(had), message_ids.get(digest))
+        for message, unique_id, digest, had in rows.all(HELD, account)
+    ]
+
+
+def _outcome(rows: Rows, account: AccountId, pairs: Pairs, wish: Wish) -> Outcome:
+    owners = dict[str, MessageId](rows.all(GIVEN, account))
+    given, fetched = list[Match](), list[Match]()
+    refused = list[Entry]()
+    for entry, message in pairs.other:
+        if owners.get(entry.unique_id, message.id) != message.id:
+            refused.append(entry)
+        elif message.is_had and not wish.replaces_fetched:
+            fetched.append((entry, message))
+        else:
+            given.append((entry, message))
+    return Outcome(given, pairs.same, pairs.missing, refused, fetched)
+
+
+def _write(
+    rows: Rows, account: AccountId, outcome: Outcome, views: Sequence[int], now: int
+) -> None:
+    done = [*outcome.same, *outcome.given]
+    rows.run_each(GIVE, [(entry.unique_id, message.id) for entry, message in outcome.given])
+    rows.run_each(NOTE, [(account, entry.unique_id, message.id, now) for entry, message in done])
+    had = rows.run_each(HAVE, [(message.id, view, now) for _, message in done for view in views])
+    if outcome.given or had > 0:
+        append(
+            rows,
+            now,
+            "ledger.imported",
+            account,
+            given=len(outcome.given),
+            of=outcome.count,
+            views=len(views),
+        )
