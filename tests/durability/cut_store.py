@@ -19,14 +19,19 @@ from typing import Any, Protocol
 from unittest.mock import patch
 
 from pillarbox.accounts.accounts import Accounts
+from pillarbox.base.clock import FakeClock
 from pillarbox.base.errors import StoreFault
 from pillarbox.base.names import Identity
-from pillarbox.db.sqlite import Database
+from pillarbox.db.sqlite import Database, Rows
+from pillarbox.store.blobs.port import Digest
 from pillarbox.store.disk import Disk
 from pillarbox.store.files import Delivered, FileDelivery
+from pillarbox.store.purge import Purge, Purged
 from pillarbox.store.sqlite import SqliteMaildrop, SqliteStore
+from pillarbox.store.undo import GRACE_DAYS, Undo
+from pillarbox.store.views.policy import DAY_SECONDS
 from tests.durability.broken_build import commit_apart
-from tests.durability.judge import MESSAGES, MROSE, OTHER, copy_home, store_of
+from tests.durability.judge import MESSAGES, MROSE, OTHER, SESSION, copy_home, store_of
 
 MARKED = (1, 3, 4)
 REACHED = 3  # the exit code of a child that was refused once
@@ -66,6 +71,11 @@ class CutDisk(Disk):
     def rename(self, old: Path, new: Path) -> None:
         self._cut.here()
         super().rename(old, new)
+        self._cut.here()
+
+    def remove(self, path: Path) -> None:
+        self._cut.here()
+        super().remove(path)
         self._cut.here()
 
     def sync_folder(self, folder: Path) -> None:
@@ -143,11 +153,55 @@ def leave_apart(
         leave(store, accounts, acknowledge, home)
 
 
+def undo(store: SqliteStore, accounts: Accounts, acknowledge: Acknowledge, _home: Path) -> None:
+    """Bring three back."""
+    account = accounts.show(MROSE).id
+    with suppress(StoreFault):
+        Undo(store._database, store._clock).bring_back(account, SESSION)
+        acknowledge("undone")
+
+
+def purge(
+    store: SqliteStore,
+    _accounts: Accounts,
+    acknowledge: Acknowledge,
+    _home: Path,
+    kind: type[Purge] = Purge,
+) -> None:
+    """Let three go for good, which were removed long ago."""
+    clock = FakeClock(store._clock.now() + GRACE_DAYS * DAY_SECONDS)
+    with suppress(StoreFault):
+        kind(store._database, store._blobs, clock, GRACE_DAYS, fresh_seconds=0).run()
+        acknowledge("purged")
+
+
+class HastyPurge(Purge):
+    """Removes the octets in the transaction that lets go of their names."""
+
+    def run(self) -> Purged:
+        return self._database.write(self._all)
+
+    def _all(self, rows: Rows) -> Purged:
+        found = rows.all("SELECT id, digest FROM messages WHERE state = 'removed'")
+        messages = rows.run_each("DELETE FROM messages WHERE id = ?", [(row[0],) for row in found])
+        return Purged(messages, self._remove([Digest(row[1]) for row in found], rows))
+
+
+def purge_hastily(
+    store: SqliteStore, accounts: Accounts, acknowledge: Acknowledge, home: Path
+) -> None:
+    """Let three go as a build does whose order was taken out."""
+    purge(store, accounts, acknowledge, home, HastyPurge)
+
+
 SCRIPTS: dict[str, Script] = {
     "lmtp": lmtp,
     "deliver": deliver,
     "quit": leave,
     "quit-apart": leave_apart,
+    "undo": undo,
+    "purge": purge,
+    "purge-hastily": purge_hastily,
 }
 
 

@@ -5,19 +5,21 @@ import shutil
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from pillarbox.accounts.accounts import Accounts
 from pillarbox.app.clock import SystemClock
 from pillarbox.app.home import Home
-from pillarbox.base.names import Identity
-from pillarbox.db.sqlite import Database
+from pillarbox.base.names import Identity, SessionId
+from pillarbox.db.sqlite import Database, Row, Rows
 from pillarbox.store.blobs.files import FileBlobs
 from pillarbox.store.blobs.port import CHUNK_OCTETS, Digest
 from pillarbox.store.disk import Disk
 from pillarbox.store.sqlite import SqliteStore
 
 MROSE, OTHER = "mrose", "other"
+SESSION = SessionId("a" * 16)
 MESSAGES = [
     b"Subject: one\r\n\r\n.\r\n..dots\r\n",
     b"Subject: big\r\n\r\n" + b"x" * 70_000 + b"\r\n" + b".y" * 70_000 + b"\r\n",
@@ -90,6 +92,41 @@ def torn_blobs(folder: Path) -> list[str]:
         f"{path} is torn"
         for path in Home(folder).blobs.glob("??/*")
         if path.parent.name + path.name != hashlib.sha256(path.read_bytes()).hexdigest()
+    ]
+
+
+def remove(folder: Path, unique_ids: Collection[str]) -> None:
+    """Remove messages as a session does that nobody else's device waits for."""
+    with closing(Database(Home(folder).database)) as database:
+        database.write(partial(_remove, unique_ids, int(SystemClock().now())))
+
+
+def _remove(unique_ids: Collection[str], now: int, rows: Rows) -> None:
+    for unique_id in unique_ids:
+        rows.run(
+            "INSERT INTO removals (message_id, session, why, removed_at)"
+            " SELECT id, ?, 'dele', ? FROM messages WHERE unique_id = ?",
+            *(SESSION, now, unique_id),
+        )
+        rows.run(
+            "UPDATE messages SET state = 'removed', left_at = ? WHERE unique_id = ?", now, unique_id
+        )
+
+
+def asked(folder: Path, sql: str) -> list[Row]:
+    """Ask a home's database."""
+    with closing(Database(Home(folder).database)) as database, database.reading() as rows:
+        return rows.all(sql)
+
+
+def missing_blobs(folder: Path) -> list[str]:
+    """Say which messages, removed ones too, have no octets any more."""
+    blobs = FileBlobs(Home(folder).blobs, Disk())
+    found = asked(folder, "SELECT unique_id, digest FROM messages")
+    return [
+        f"the octets of {unique_id} are missing"
+        for unique_id, digest in found
+        if not blobs.path(Digest(digest)).exists()
     ]
 
 

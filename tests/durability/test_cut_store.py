@@ -11,8 +11,10 @@ from tests.durability.judge import (
     MROSE,
     OTHER,
     Letter,
+    asked,
     delivery_faults,
     look,
+    missing_blobs,
     removal_faults,
     torn_blobs,
 )
@@ -127,3 +129,61 @@ def test_a_quit_without_the_transaction_is_caught(
 
     assert "1 of 3 marked messages are gone" in faults
     assert "2 of 3 marked messages are gone" in faults
+
+
+RESTORED = "SELECT 1 FROM audit WHERE event = 'messages.restored'"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("how", "least"), [("kill", 10), ("raise", 1)])
+def test_an_undo_brings_all_back_or_none_at_every_call(
+    full_home: Path, removed_home: Path, tmp_path: Path, how: str, least: int
+) -> None:
+    folders = cut_everywhere(how, "undo", removed_home, tmp_path / "cut")
+    new, old = look(full_home)[MROSE], look(removed_home)[MROSE]
+    states = {
+        (len(look(folder)[MROSE]), len(asked(folder, RESTORED)), *acknowledged(folder))
+        for folder in folders
+    }
+    faults = [fault for folder in folders for fault in missing_blobs(folder) + torn_blobs(folder)]
+
+    assert [] == faults
+    assert [] == [folder for folder in folders if look(folder)[MROSE] not in (old, new)]
+    # What was done and not yet said is found only by an end between the two.
+    assert {(2, 0), (5, 1, "undone")} <= states <= {(2, 0), (5, 1), (5, 1, "undone")}
+    assert len(folders) > least
+
+
+def purge_faults(home: Path, folders: list[Path]) -> list[str]:
+    before = look(home)
+    faults = []
+    for folder in folders:
+        removed = asked(folder, "SELECT 1 FROM messages WHERE state = 'removed'")
+        if len(removed) not in (0, len(MARKED)):
+            faults.append(f"{len(removed)} of {len(MARKED)} are left")
+        if before != look(folder):
+            faults.append("a maildrop is not what it was")
+        faults += missing_blobs(folder) + torn_blobs(folder)
+    return faults
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("how", "least"), [("kill", 20), ("raise", 5)])
+def test_a_purge_leaves_every_message_its_octets_at_every_call(
+    removed_home: Path, tmp_path: Path, how: str, least: int
+) -> None:
+    folders = cut_everywhere(how, "purge", removed_home, tmp_path / "cut")
+    last = folders[-1]
+
+    assert [] == purge_faults(removed_home, folders)
+    assert len(folders) > least
+    assert ["purged"] == acknowledged(last)
+    assert [] == asked(last, "SELECT 1 FROM messages WHERE state = 'removed'")
+    assert len(list(Home(last).blobs.glob("??/*"))) == len(asked(last, "SELECT 1 FROM blobs"))
+
+
+@pytest.mark.slow
+def test_a_purge_without_its_order_is_caught(removed_home: Path, tmp_path: Path) -> None:
+    folders = cut_everywhere("kill", "purge-hastily", removed_home, tmp_path / "cut")
+
+    assert any("missing" in fault for fault in purge_faults(removed_home, folders))

@@ -39,9 +39,11 @@ from pillarbox.db.sqlite import Database
 from pillarbox.net.post_form import FormServer
 from pillarbox.store.blobs.files import FileBlobs
 from pillarbox.store.disk import Disk
+from pillarbox.store.purge import Purge
 from pillarbox.store.quota import Quotas
 from pillarbox.store.retention import Retention
 from pillarbox.store.sqlite import SqliteStore
+from pillarbox.store.undo import Undo
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,8 @@ class System:
     blobs: FileBlobs
     store: SqliteStore
     quotas: Quotas
+    undo: Undo
+    purge: Purge
     accounts: Accounts
     passwords: Passwords
     scram: Scram
@@ -98,6 +102,8 @@ def _build(home: Home, database: Database, config: Configuration) -> System:
         blobs=blobs,
         store=store,
         quotas=Quotas(database, config.policy.quota_octets),
+        undo=Undo(database, clock, config.policy.grace_days),
+        purge=Purge(database, blobs, clock, config.policy.grace_days),
         accounts=Accounts(database, clock),
         passwords=proofs.passwords,
         scram=proofs.scram,

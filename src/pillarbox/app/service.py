@@ -12,6 +12,7 @@ from pillarbox.app.build import System, build_tokens
 from pillarbox.app.chores import EndingWatch, Retirement, doing
 from pillarbox.app.expiry import DAY_SECONDS, ExpiryWatch
 from pillarbox.app.listening import Listening
+from pillarbox.app.purging import Purging
 from pillarbox.app.settings import Configuration
 from pillarbox.app.site import limits_of, site_of
 from pillarbox.base.errors import Fault
@@ -36,6 +37,7 @@ CONVERTING_THREADS = 2  # messages that are slow to convert hold up each other a
 DISK_THREADS = 16  # so many fsyncs may share one commit
 DISK_WAITING = 20_000  # sessions wait their turn; the limits on connections bound them
 RETENTION_SECONDS = 300.0  # mail stays at most so much longer than the policy says
+PURGE_SECONDS = 86_400.0  # it looks at every blob; what was removed stays that much longer at most
 OTHER_DESCRIPTORS = 512  # LMTP, the database, connections that are refused, and what else there is
 ENDING_SECONDS = 1.0  # a revoked password's sessions live at most so much longer
 DRAIN_SECONDS = 30.0  # for a RETR or a delivery under way when we are told to stop
@@ -61,6 +63,7 @@ class Service:
         self._reloads: set[asyncio.Future[None]] = set()
         self._listening = Listening(system.home, self._note_exhausted)
         self._endings = EndingWatch(system.endings, self._pop3.end, self._disk, self._journal)
+        self._purging = Purging(system.purge, self._disk, self._journal)
         self._retirement = Retirement(system.retention, self._disk, self._journal)
 
     async def run(self, ready: Callable[[], None]) -> None:
@@ -78,6 +81,7 @@ class Service:
             ready()
             async with doing(
                 (self._retirement.run, RETENTION_SECONDS),
+                (self._purging.run, PURGE_SECONDS),
                 (self._endings.look, ENDING_SECONDS),
                 (self._look_at_certificates, DAY_SECONDS),
             ):

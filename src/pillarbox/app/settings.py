@@ -11,6 +11,8 @@ ReachDays = Annotated[int, msgspec.Meta(ge=1, le=36_500)]
 Seconds = Annotated[int, msgspec.Meta(ge=0, le=31_536_000)]  # a year
 # It stands in greetings and in certificates: a name in ASCII, or an address.
 Hostname = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9:][A-Za-z0-9.:-]{0,252}\Z")]
+GraceDays = Annotated[int, msgspec.Meta(ge=1, le=36_500)]  # an open session reads what was removed
+Count = Annotated[int, msgspec.Meta(ge=0)]
 Octets = Annotated[int, msgspec.Meta(ge=0, le=2**60)]
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 
@@ -106,6 +108,9 @@ class Policy(_Table, frozen=True):
     retention_days: Days = 0
     login_delay_seconds: Seconds = 0
     quota_octets: Octets = 0
+    grace_days: GraceDays = 30
+    quarantine_days: Days = 90
+    mass_delete_messages: Count = 20
     reach_days: ReachDays = 30
     after_removal: Literal["keep", "archive", "delete"] = "delete"
     remove: Literal["when had", "at once"] = "when had"

@@ -96,6 +96,15 @@ LINES: list[Line] = [
     (N_("0 = a client may come as often as it likes."), "login_delay_seconds = 0"),
     (N_("What a maildrop may hold, in octets; 0 = without end."), "quota_octets = 0"),
     (
+        N_("For so long what was removed can be brought back; then it goes for good."),
+        "grace_days = 30",
+    ),
+    (
+        N_("Whoever removes so many messages that they never had; 0 = nobody is looked at."),
+        "mass_delete_messages = 20",
+    ),
+    (N_("What they removed can be brought back for so long."), "quarantine_days = 90"),
+    (
         N_("A device that has not come for so many days is not waited for."),
         "reach_days = 30",
     ),

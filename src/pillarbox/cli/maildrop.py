@@ -6,12 +6,16 @@ from pillarbox.app.build import opened
 from pillarbox.app.home import Home
 from pillarbox.cli.ledger import ledger
 from pillarbox.cli.options import as_json, print_json, print_table
+from pillarbox.cli.undo import undo
 from pillarbox.cli.words import _
 
 
 @click.group(help=_("What POP3 serves."))
 def maildrop() -> None:
     """Hold the commands below."""
+
+
+maildrop.add_command(undo)
 
 
 maildrop.add_command(ledger)
