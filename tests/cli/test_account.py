@@ -4,6 +4,9 @@ import re
 
 import pytest
 
+from pillarbox.app.build import opened
+from pillarbox.app.home import Home
+from pillarbox.base.names import SessionId, SignIn
 from tests.cli.home import PASSWORD, CommandLine
 
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
@@ -74,6 +77,7 @@ def test_an_account_is_shown_with_its_maildrop(ours: CommandLine) -> None:
         "messages": 2,
         "octets": 31,
         "scram": "ready",
+        "locked_until": None,
         "devices": [],
     } == without_times(ours.json("account", "show", "mrose"))
     assert "octets\t31\n" in ours.do("account", "show", "mrose")
@@ -89,6 +93,22 @@ def test_an_account_is_disabled_and_enabled(ours: CommandLine) -> None:
         [{"name": "mrose", "number": 1, "state": "disabled"}],
         [{"name": "mrose", "number": 1, "state": "enabled"}],
     ] == states
+
+
+def test_a_locked_account_is_shown_and_unlocked(ours: CommandLine) -> None:
+    with opened(Home(ours.folder)) as system:
+        for number in range(20):
+            sign_in = SignIn(SessionId(str(number)), f"192.0.2.{number}", "pop3", None)
+            system.throttle.delay("mrose", sign_in)
+            system.throttle.refused("mrose", sign_in)
+    locked = ours.json("account", "show", "mrose")
+    shown = ours.do("account", "show", "mrose")
+
+    assert "" == ours.do("account", "unlock", "mrose")
+
+    assert isinstance(locked, dict)
+    assert f"locked_until\t{locked['locked_until']}\n" in shown
+    assert "locked_until\t\n" in ours.do("account", "show", "mrose")
 
 
 def test_a_removed_account_is_gone_and_its_mail_is_not_the_next_ones(ours: CommandLine) -> None:
@@ -115,7 +135,7 @@ def test_a_password_is_replaced_by_one_that_is_given_or_made(ours: CommandLine) 
     assert re.fullmatch(r"\S{20,}\n", made.stdout)
 
 
-@pytest.mark.parametrize("verb", ["show", "password", "disable", "enable", "remove"])
+@pytest.mark.parametrize("verb", ["show", "password", "disable", "enable", "unlock", "remove"])
 def test_an_unknown_account_is_named(home: CommandLine, verb: str) -> None:
     said = home.refuse("account", verb, "nobody")
 

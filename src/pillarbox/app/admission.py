@@ -7,6 +7,7 @@ from pillarbox.accounts.digests import Digests
 from pillarbox.accounts.entry import Entered, Entry
 from pillarbox.accounts.passwords import Passwords
 from pillarbox.accounts.scram import Scram
+from pillarbox.accounts.throttle.throttle import Throttle
 from pillarbox.accounts.tokens.tokens import Tokens
 from pillarbox.accounts.visitor import Refused
 from pillarbox.base.names import AccountId, Identity, SignIn
@@ -30,6 +31,7 @@ class Admission:
     scram: Scram
     entry: Entry
     tokens: Tokens | None = None  # None: no token is taken
+    throttle: Throttle | None = None  # None: whoever guesses may guess on
 
     def try_password(self, name: str, password: Secret) -> Identity | None:
         """Return whose password it is, None where it is nobody's."""
@@ -49,15 +51,18 @@ class Admission:
 
     def delay(self, name: str, sign_in: SignIn) -> float | None:
         """Return how many seconds to wait before an attempt is tried; None: not to try it."""
-        del name, sign_in
-        return 0.0
+        return self.throttle.delay(name, sign_in) if self.throttle else 0.0
 
     def refused(self, name: str, sign_in: SignIn) -> None:
         """Note that what was tried was not accepted."""
+        if self.throttle:
+            self.throttle.refused(name, sign_in)
         self.entry.refused(name, sign_in)
 
     def proved(self, name: str, sign_in: SignIn) -> None:
         """Note that what was tried was right."""
+        if self.throttle:
+            self.throttle.proved(name, sign_in)
 
     def enter(self, identity: Identity, sign_in: SignIn) -> Admitted | Denied:
         """Note a login that is about to be answered +OK, or say why it may not be."""

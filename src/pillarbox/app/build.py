@@ -20,6 +20,8 @@ from pillarbox.accounts.scram import Scram, ScramPolicy
 from pillarbox.accounts.second_factor.second_factor import SecondFactors
 from pillarbox.accounts.secret_store import SecretStore
 from pillarbox.accounts.site_keys import SiteKeys
+from pillarbox.accounts.throttle.names import ThrottledNames
+from pillarbox.accounts.throttle.throttle import Throttle
 from pillarbox.accounts.tokens.claims import Expected
 from pillarbox.accounts.tokens.introspection import Introspection, read_client_secret
 from pillarbox.accounts.tokens.signed import KeySetFile, SignedTokens
@@ -72,6 +74,7 @@ class System:
     retention: Retention
     listing: Listing
     endings: EndedSessions
+    throttle: Throttle
 
 
 @contextmanager
@@ -117,6 +120,7 @@ def _build(home: Home, database: Database, config: Configuration) -> System:
         retention=Retention(database, clock, site),
         listing=Listing(database, store),
         endings=EndedSessions(database),
+        throttle=proofs.throttle,
     )
 
 
@@ -128,6 +132,7 @@ class _Proofs:
     scram: Scram
     devices: Devices
     admission: Admission
+    throttle: Throttle
 
 
 def _build_proofs(
@@ -137,12 +142,16 @@ def _build_proofs(
     scram = Scram(database, keys, ScramPolicy(config.auth.scram_sha_1_for_main_passwords))
     app_passwords = AppPasswords(database, keys)
     passwords = Passwords(database, clock, Argon2id(), scram, app_passwords)
+    passwords.remember(config.auth.cache_seconds)
+    throttle = Throttle(database, clock, ThrottledNames(keys))
+    used = None if config.auth.allow_unlimited_guesses else throttle
     entry = Entry(database, clock, config.policy.login_delay_seconds)
     return _Proofs(
         passwords,
         scram,
         Devices(database, clock, app_passwords, scram, secrets),
-        Admission(passwords, Digests(database, secrets), scram, entry),
+        Admission(passwords, Digests(database, secrets), scram, entry, throttle=used),
+        throttle,
     )
 
 

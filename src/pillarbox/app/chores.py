@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Protocol
 
+from pillarbox.accounts.auth_cache import AuthCache
+from pillarbox.accounts.throttle.throttle import Throttle
 from pillarbox.base.errors import StoreFault
 from pillarbox.base.names import Ended
 from pillarbox.journal.journal import Journal
@@ -84,3 +86,21 @@ class EndingWatch:
         for ended in found:
             self._mark = ended.number
             self._end(ended)
+
+
+class Sweeping:
+    """Forgets what the throttle and the cache of passwords need no more."""
+
+    def __init__(self, throttle: Throttle, cache: AuthCache, disk: Pool, journal: Journal) -> None:
+        self._throttle = throttle
+        self._cache = cache
+        self._disk = disk
+        self._journal = journal
+
+    async def run(self) -> None:
+        """Do it once; a fault goes into the journal, and the next time may do better."""
+        self._cache.drop_old()
+        try:
+            await self._disk.run(self._throttle.sweep)
+        except (PoolFullError, StoreFault) as fault:
+            self._journal.note("throttle.unswept", why=fault)

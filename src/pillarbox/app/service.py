@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from pillarbox.app.admission import Admission, Recipients
 from pillarbox.app.build import System, build_tokens
-from pillarbox.app.chores import EndingWatch, Retirement, doing
+from pillarbox.app.chores import EndingWatch, Retirement, Sweeping, doing
 from pillarbox.app.expiry import DAY_SECONDS, ExpiryWatch
 from pillarbox.app.listening import Listening
 from pillarbox.app.purging import Purging
@@ -40,6 +40,7 @@ RETENTION_SECONDS = 300.0  # mail stays at most so much longer than the policy s
 PURGE_SECONDS = 86_400.0  # it looks at every blob; what was removed stays that much longer at most
 OTHER_DESCRIPTORS = 512  # LMTP, the database, connections that are refused, and what else there is
 ENDING_SECONDS = 1.0  # a revoked password's sessions live at most so much longer
+SWEEPING_SECONDS = 60.0  # what the throttle's tables hold beyond what it needs
 DRAIN_SECONDS = 30.0  # for a RETR or a delivery under way when we are told to stop
 
 
@@ -65,6 +66,8 @@ class Service:
         self._endings = EndingWatch(system.endings, self._pop3.end, self._disk, self._journal)
         self._purging = Purging(system.purge, self._disk, self._journal)
         self._retirement = Retirement(system.retention, self._disk, self._journal)
+        cache = system.passwords.cache
+        self._sweeping = Sweeping(system.throttle, cache, self._disk, self._journal)
 
     async def run(self, ready: Callable[[], None]) -> None:
         """Serve until SIGTERM or SIGINT; SIGHUP takes a new certificate. Raises OperatorFault."""
@@ -84,6 +87,7 @@ class Service:
                 (self._purging.run, PURGE_SECONDS),
                 (self._endings.look, ENDING_SECONDS),
                 (self._look_at_certificates, DAY_SECONDS),
+                (self._sweeping.run, SWEEPING_SECONDS),
             ):
                 await stop.wait()
         finally:

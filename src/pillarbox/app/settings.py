@@ -4,11 +4,13 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from pillarbox.accounts.auth_cache import MOST_SECONDS
 from pillarbox.server.site import Utf8Headers
 
 Days = Annotated[int, msgspec.Meta(ge=0, le=36_500)]  # a century: more is no date to reckon with
 ReachDays = Annotated[int, msgspec.Meta(ge=1, le=36_500)]
 Seconds = Annotated[int, msgspec.Meta(ge=0, le=31_536_000)]  # a year
+CacheSeconds = Annotated[int, msgspec.Meta(ge=0, le=MOST_SECONDS)]
 # It stands in greetings and in certificates: a name in ASCII, or an address.
 Hostname = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9:][A-Za-z0-9.:-]{0,252}\Z")]
 GraceDays = Annotated[int, msgspec.Meta(ge=1, le=36_500)]  # an open session reads what was removed
@@ -67,6 +69,8 @@ class Auth(_Table, frozen=True):
     apop: bool = False
     cram_md5: bool = False
     scram_sha_1_for_main_passwords: bool = False
+    allow_unlimited_guesses: bool = False
+    cache_seconds: CacheSeconds = 300
 
 
 class OAuth(_Table, frozen=True):

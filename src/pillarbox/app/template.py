@@ -66,6 +66,14 @@ LINES: list[Line] = [
         N_("SCRAM-SHA-1 takes app passwords only, unless this is true."),
         "scram_sha_1_for_main_passwords = false",
     ),
+    (
+        N_("Dangerous: takes as many wrong passwords as somebody cares to send."),
+        "allow_unlimited_guesses = false",
+    ),
+    (
+        N_("A main password that was right is remembered so long, at most 300; 0 = never."),
+        "cache_seconds = 300",
+    ),
     (N_("Tokens of an authorization server. All empty = none are taken."), "[oauth]"),
     (N_("RFC 7662; the secret is in a file of its own."), 'introspection_url = ""'),
     ("", 'client_id = ""'),

@@ -69,15 +69,18 @@ def show(home: Home, name: str, *, as_json: bool) -> None:
         messages = system.store.view(found.id)
         is_scram_ready = not system.scram.missing(found.id)
         devices = [device.name for device in system.devices.list(name)]
+        until = system.throttle.locked_until(name)
     fields = {
         **_fields(found),
         "messages": len(messages),
         "octets": sum(message.form.octets for message in messages),
         "scram": READY if is_scram_ready else AFTER_LOGIN,
+        "locked_until": None if until is None else shown_time(until),  # for strangers
     }
     if as_json:
         print_json({**fields, "devices": devices})
     else:
+        fields["locked_until"] = fields["locked_until"] or ""
         shown = {**fields, "scram": _(str(fields["scram"])), "devices": ", ".join(devices)}
         print_table((_("Field"), _("Value")), list(shown.items()))
 
@@ -111,6 +114,15 @@ def enable(home: Home, name: str) -> None:
     """Enable an account."""
     with opened(home) as system:
         system.accounts.enable(name)
+
+
+@account.command(help=_("Forget wrong passwords, and let strangers try an account again."))
+@click.argument("name")
+@click.pass_obj
+def unlock(home: Home, name: str) -> None:
+    """Unlock an account."""
+    with opened(home) as system:
+        system.throttle.unlock(name)
 
 
 @account.command(help=_("Remove an account; its mail stays on the disk, and nobody can read it."))

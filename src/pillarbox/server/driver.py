@@ -176,6 +176,7 @@ class Driver:
             self._ending.proof_begins(mark)
             if delay is None:
                 self._note_refused("throttled")
+                await self._peer.pause(services.timers.throttled)
                 return Refusal.TRY_LATER
             await self._peer.pause(delay)
             answer = await asked(ask, services)

@@ -17,6 +17,7 @@ from pillarbox.store.store import Store
 PRE_LOGIN_SECONDS = 60.0  # for the whole of AUTHORIZATION, TLS included
 HANDSHAKE_SECONDS = 15.0  # for TLS alone, however it trickles in
 AUTOLOGOUT_SECONDS = 600.0  # RFC 1939, section 3: at least 10 minutes
+THROTTLED_SECONDS = 2.0  # before an attempt that is not tried is answered: guessers ask on and on
 CLOSE_SECONDS = 10.0  # for a peer that does not take the last octets
 
 
@@ -28,6 +29,7 @@ class Timers:
     handshake: float = HANDSHAKE_SECONDS
     autologout: float = AUTOLOGOUT_SECONDS
     close: float = CLOSE_SECONDS
+    throttled: float = THROTTLED_SECONDS
 
 
 class Denied(Enum):
