@@ -66,7 +66,8 @@ def _yes_or_no(words: Sequence[str]) -> int:
 def _date(words: Sequence[str]) -> int:
     try:
         found = datetime.fromisoformat(words[-1])
-        return int((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp())
+        aware = found if found.tzinfo else found.replace(tzinfo=UTC)
+        return int(aware.astimezone(UTC).timestamp())  # of a year that can be shown, in UTC too
     except (ValueError, OverflowError):
         # Not "from": what Python says is in English alone.
         raise OperatorFault(

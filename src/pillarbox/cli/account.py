@@ -14,6 +14,7 @@ from pillarbox.cli.options import (
     print_table,
     show_password,
 )
+from pillarbox.cli.policy import edit_account, fields_of, line_of
 from pillarbox.cli.second_factor import second_factor
 from pillarbox.cli.times import shown_time
 from pillarbox.cli.words import _
@@ -29,6 +30,7 @@ def account() -> None:
 
 
 account.add_command(second_factor)
+account.add_command(edit_account)
 
 
 @account.command(help=_("Add an account; a password that is made for it is printed on stdout."))
@@ -69,6 +71,7 @@ def show(home: Home, name: str, *, as_json: bool) -> None:
         messages = system.store.view(found.id)
         is_scram_ready = not system.scram.missing(found.id)
         devices = [device.name for device in system.devices.list(name)]
+        policy, default_view = system.accounts.settings(name)
         until = system.throttle.locked_until(name)
     fields = {
         **_fields(found),
@@ -78,10 +81,12 @@ def show(home: Home, name: str, *, as_json: bool) -> None:
         "locked_until": None if until is None else shown_time(until),  # for strangers
     }
     if as_json:
-        print_json({**fields, "devices": devices})
+        settings = {"policy": fields_of(policy), "default_view": fields_of(default_view)}
+        print_json({**fields, "devices": devices, **settings})
     else:
         fields["locked_until"] = fields["locked_until"] or ""
         shown = {**fields, "scram": _(str(fields["scram"])), "devices": ", ".join(devices)}
+        shown |= {"policy": line_of(policy), "default_view": line_of(default_view)}
         print_table((_("Field"), _("Value")), list(shown.items()))
 
 

@@ -6,6 +6,7 @@ from pillarbox.accounts.devices import Device
 from pillarbox.app.build import opened
 from pillarbox.app.home import Home
 from pillarbox.cli.options import as_json, print_json, print_table, show_password
+from pillarbox.cli.policy import DEVICE, Given, fields_of, line_of, takes, written
 from pillarbox.cli.times import shown_time
 from pillarbox.cli.words import _
 
@@ -23,12 +24,25 @@ def device() -> None:
     is_flag=True,
     help=_("Keep the app password so that it can be read back, for CRAM-MD5 and APOP."),
 )
+@takes(DEVICE)
 @click.pass_obj
-def add(home: Home, account: str, name: str, *, legacy_digest: bool) -> None:
+def add(home: Home, /, account: str, name: str, *, legacy_digest: bool, **given: Given) -> None:
     """Add a device."""
+    words = written(given)
     with opened(home) as system:
-        password = system.devices.add(account, name, legacy_digest=legacy_digest)
+        password = system.devices.add(account, name, legacy_digest=legacy_digest, written=words)
     show_password(password)
+
+
+@device.command(help=_('Set what holds for a device; an empty value, as in --hours "", unsets.'))
+@click.argument("account")
+@click.argument("name")
+@takes(DEVICE)
+@click.pass_obj
+def edit(home: Home, /, account: str, name: str, **given: Given) -> None:
+    """Edit a device."""
+    with opened(home) as system:
+        system.devices.edit(account, name, written(given))
 
 
 @device.command(name="list", help=_("List an account's devices."))
@@ -38,15 +52,19 @@ def add(home: Home, account: str, name: str, *, legacy_digest: bool) -> None:
 def list_(home: Home, account: str, *, as_json: bool) -> None:
     """List an account's devices."""
     with opened(home) as system:
-        found = [_fields(each) for each in system.devices.list(account)]
+        found = system.devices.list(account)
     if as_json:
-        print_json(found)
+        print_json([_fields(each) for each in found])
     else:
-        rows = [
-            (each["name"], _("yes") if each["legacy_digest"] else _("no"), each["created_at"])
-            for each in found
-        ]
-        print_table((_("Name"), _("CRAM-MD5 and APOP"), _("Since")), rows)
+        headings = (
+            _("Name"),
+            _("CRAM-MD5 and APOP"),
+            _("Settings"),
+            _("Last use"),
+            _("From"),
+            _("Since"),
+        )
+        print_table(headings, [_row(each) for each in found])
 
 
 @device.command(help=_("Let a device log in no more; the others go on."))
@@ -70,10 +88,28 @@ def rename(home: Home, account: str, name: str, new_name: str) -> None:
         system.devices.rename(account, name, new_name)
 
 
+def _row(device: Device) -> tuple[str, ...]:
+    return (
+        device.name,
+        _("no") if device.digest_secret is None else _("yes"),
+        line_of(device.settings),
+        _last_use(device) or _("never"),
+        device.last_used_from or "",
+        shown_time(device.created_at),
+    )
+
+
 def _fields(device: Device) -> dict[str, object]:
     return {
         "name": device.name,
         "number": device.id,  # as the journal calls it
         "legacy_digest": device.digest_secret is not None,
+        **fields_of(device.settings),
+        "last_used_at": _last_use(device),
+        "last_used_from": device.last_used_from,
         "created_at": shown_time(device.created_at),
     }
+
+
+def _last_use(device: Device) -> str | None:
+    return None if device.last_used_at is None else shown_time(device.last_used_at)
