@@ -33,6 +33,8 @@ def account_policy_of(config: Configuration) -> AccountPolicy:
         removal=Removal(policy.remove),
         after_removal=AfterRemoval(policy.after_removal),
         quota_octets=policy.quota_octets,
+        mass_delete_messages=policy.mass_delete_messages,
+        quarantine_days=policy.quarantine_days,
     )
 
 

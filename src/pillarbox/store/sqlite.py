@@ -1,6 +1,7 @@
 """The embedded store: rows in the database, octets in blobs, leases as locked files."""
 
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from pillarbox.store.quota import Quotas
 from pillarbox.store.store import Kept, MaildropInUseError, Message
 from pillarbox.store.unique_id import new_unique_id
 from pillarbox.store.views.policy import SITE_DEFAULTS, AccountPolicy, ViewId
+from pillarbox.store.views.quarantine import guard
 from pillarbox.store.views.reading import add_view, find_view
 from pillarbox.store.views.shown import Shown, read_shown, read_whole
 from pillarbox.store.views.update import Opened, Update
@@ -156,7 +158,11 @@ class SqliteMaildrop:
         """Remove what is marked and nothing else, in one transaction; raises StoreFault."""
         news = [message for message in had if message.id not in self._had]
         if marked or news:
-            self._database.write(self._update(marked, news).run)
+            update = self._update(marked, news)
+            known = self._had.union(message.id for message in had)
+            strange = sum(message.id not in known for message in marked)
+            is_mass_delete = guard(strange, len(self.messages), update.site)
+            self._database.write(replace(update, is_mass_delete=is_mass_delete).run)
 
     def release(self) -> None:
         """Give the lease back; nothing is removed by it."""

@@ -7,6 +7,8 @@ from typing import NewType
 ViewId = NewType("ViewId", int)
 
 DAY_SECONDS = 86_400
+MASS_DELETE_MESSAGES = 20  # removed by a device that never had them
+QUARANTINE_DAYS = 90
 REACH_DAYS = 30  # a device that has not been seen for so long is not waited for
 
 
@@ -45,6 +47,8 @@ class AccountPolicy:
     after_removal: AfterRemoval = AfterRemoval.DELETE
     removes_what_all_have: bool = False
     quota_octets: int = 0  # 0: none
+    mass_delete_messages: int = MASS_DELETE_MESSAGES  # 0: nobody is looked at
+    quarantine_days: int = QUARANTINE_DAYS
 
     @property
     def waiting_seconds(self) -> int:

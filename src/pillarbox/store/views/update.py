@@ -5,11 +5,13 @@ from dataclasses import dataclass
 
 from pillarbox.base.names import Identity, SessionId
 from pillarbox.db.sqlite import Rows
-from pillarbox.journal.audit import append
-from pillarbox.store.store import Message
+from pillarbox.journal.alerts import AlertKind, raise_alert
+from pillarbox.journal.audit import Fact, append
+from pillarbox.store.store import Message, MessageId
 from pillarbox.store.views.leave import leave, record, want
 from pillarbox.store.views.leaving import Why
-from pillarbox.store.views.policy import AccountPolicy, Role, ViewId
+from pillarbox.store.views.policy import DAY_SECONDS, AccountPolicy, Role, ViewId
+from pillarbox.store.views.quarantine import quarantine
 from pillarbox.store.views.reading import Stored, read_audience, read_known
 
 # The unique-id is asked for too: what was brought back as a new message is another one.
@@ -41,6 +43,7 @@ class Update:
     had: Collection[Message]  # beside what is marked: to mark a message is to have it
     site: AccountPolicy
     now: int
+    is_mass_delete: bool = False  # then what is removed goes to quarantine
 
     def run(self, rows: Rows) -> None:
         """Write all of it."""
@@ -79,6 +82,20 @@ class Update:
             session=opened.session,
             count=len(ids),
         )
+        if self.is_mass_delete:
+            self._quarantine(rows, ids)
+
+    def _quarantine(self, rows: Rows, ids: Sequence[MessageId]) -> None:
+        opened, now, days = self.opened, self.now, self.site.quarantine_days
+        quarantine(rows, ids, now + days * DAY_SECONDS)
+        facts: dict[str, Fact] = {
+            "device": _device_name(rows, opened.identity),
+            "session": opened.session,
+            "count": len(ids),
+            "days": days,
+        }
+        append(rows, now, "messages.quarantined", opened.identity.account, **facts)
+        raise_alert(rows, now, AlertKind.MASS_DELETE, opened.identity.account, **facts)
 
 
 def _device_name(rows: Rows, identity: Identity) -> str | None:

@@ -5,32 +5,21 @@ is obeyed on the wire (RFC 1939 has no way to ask back); only the octets stay.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from pillarbox.db.sqlite import Rows
 from pillarbox.store.store import MessageId
-
-MASS_DELETE_MESSAGES = 20
-QUARANTINE_DAYS = 90
+from pillarbox.store.views.policy import AccountPolicy
 
 KEEP = "UPDATE messages SET keep_until = max(coalesce(keep_until, 0), ?) WHERE id = ?"
 
 
-@dataclass(frozen=True, slots=True)
-class MassDelete:
-    """From how many messages on a session is looked at (0: never), and for how long they stay."""
-
-    messages: int = MASS_DELETE_MESSAGES
-    quarantine_days: int = QUARANTINE_DAYS
-
-
-def guard(never_had: int, view: int, policy: MassDelete) -> bool:
+def guard(never_had: int, view: int, policy: AccountPolicy) -> bool:
     """Say whether a session that marked so many messages of a view is to be undoable for longer.
 
     `never_had` counts the marked ones that this device never had, `view` all that it was shown. A
     client that deletes old mail which it once fetched marks none that it never had.
     """
-    return 0 < policy.messages <= never_had and 2 * never_had > view
+    return 0 < policy.mass_delete_messages <= never_had and 2 * never_had > view
 
 
 def quarantine(rows: Rows, messages: Collection[MessageId], until: int) -> None:
