@@ -61,6 +61,14 @@ def replace_each_verifier(
         add_verifiers(rows, account, device, [verifier], now)
 
 
+def drop_main_verifiers(rows: Rows, account: AccountId, schemes: Iterable[str]) -> None:
+    """Forget the main password's verifiers of these schemes; devices keep theirs."""
+    rows.run_each(
+        "DELETE FROM credentials WHERE account_id = ? AND device_id IS NULL AND scheme = ?",
+        [(account, scheme) for scheme in schemes],
+    )
+
+
 def add_verifiers(
     rows: Rows,
     account: AccountId,

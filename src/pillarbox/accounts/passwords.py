@@ -15,6 +15,7 @@ from pillarbox.accounts.argon2id import PasswordScheme
 from pillarbox.accounts.auth_cache import AuthCache, Credential
 from pillarbox.accounts.credentials import (
     Verifier,
+    drop_main_verifiers,
     replace_each_verifier,
     replace_main_verifiers,
 )
@@ -170,11 +171,14 @@ class Passwords:
         return _Main(*row) if row and not is_refused else None
 
     def _renew(self, main: _Main, password: bytes) -> None:
-        """Make what is missing or outdated: only a login has the password to do it with."""
+        """Make what is missing or outdated: only a login has the password to do it with.
+
+        What the policy has given up goes as well.
+        """
         best = prepared(password) or password
-        hashes = self._scram.missing(main.account)
+        hashes, given_up = self._scram.missing(main.account), self._scram.given_up(main.account)
         is_current = self._scheme.is_current(main.verifier) and best == password
-        if is_current and not hashes:
+        if is_current and not hashes and not given_up:
             return
         text = main.verifier if is_current else self._scheme.make(best)
         verifiers = [Verifier(self._scheme.name, text)]
@@ -186,6 +190,7 @@ class Passwords:
             same = "SELECT 1 FROM credentials WHERE id = ? AND verifier = ?"
             if rows.one(same, main.credential, main.verifier):
                 replace_each_verifier(rows, main.account, None, verifiers, now)
+                drop_main_verifiers(rows, main.account, given_up)
 
         self._database.write(replace)
 

@@ -42,6 +42,7 @@ VERIFIERS = """
     AND coalesce(?, devices.name) IS devices.name
     ORDER BY credentials.id
 """
+MAIN = "SELECT 1 FROM credentials WHERE account_id = ? AND device_id IS NULL AND scheme = ?"
 HAS = """
     SELECT 1 FROM credentials JOIN scram_parameters USING (account_id)
     WHERE account_id = ? AND device_id IS ? AND scheme = ? AND hash = ? AND iterations = ?
@@ -123,6 +124,12 @@ class Scram:
                 for hash_ in (self._policy.main_hashes if device is None else ScramHash)
                 if not rows.one(HAS, account, device, *self._kind(hash_))
             ]
+
+    def given_up(self, account: AccountId) -> list[str]:
+        """Return the schemes that the main password has verifiers of, and should have none."""
+        schemes = [SCHEMES[hash_] for hash_ in ScramHash if hash_ not in self._policy.main_hashes]
+        with self._database.reading() as rows:
+            return [scheme for scheme in schemes if rows.one(MAIN, account, scheme)]
 
     def _kind(self, hash_: ScramHash) -> tuple[str, ScramHash, int]:
         return SCHEMES[hash_], hash_, self._policy.iterations(hash_)

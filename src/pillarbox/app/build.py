@@ -16,6 +16,7 @@ from pillarbox.accounts.entry import Entry
 from pillarbox.accounts.master_key import find_master_key
 from pillarbox.accounts.passwords import Passwords
 from pillarbox.accounts.remotes import Remotes
+from pillarbox.accounts.reviewed import Reviewed
 from pillarbox.accounts.scram import Scram, ScramPolicy
 from pillarbox.accounts.second_factor.second_factor import SecondFactors
 from pillarbox.accounts.secret_store import SecretStore
@@ -66,6 +67,7 @@ class System:
     scram: Scram
     devices: Devices
     second_factors: SecondFactors
+    reviewed: Reviewed
     admission: Admission
     secrets: SecretStore
     remotes: Remotes
@@ -112,6 +114,7 @@ def _build(home: Home, database: Database, config: Configuration) -> System:
         scram=proofs.scram,
         devices=proofs.devices,
         second_factors=SecondFactors(database, clock, secrets, SiteKeys(secrets)),
+        reviewed=Reviewed(database, clock, Argon2id(), proofs.scram),
         admission=proofs.admission,
         secrets=secrets,
         remotes=Remotes(database, secrets, clock),

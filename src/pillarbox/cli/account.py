@@ -15,6 +15,7 @@ from pillarbox.cli.options import (
     show_password,
 )
 from pillarbox.cli.policy import edit_account, fields_of, line_of
+from pillarbox.cli.review import review
 from pillarbox.cli.second_factor import second_factor
 from pillarbox.cli.times import shown_time
 from pillarbox.cli.words import _
@@ -30,6 +31,7 @@ def account() -> None:
 
 
 account.add_command(second_factor)
+account.add_command(review)
 account.add_command(edit_account)
 
 
