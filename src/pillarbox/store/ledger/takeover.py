@@ -175,8 +175,8 @@ class Takeover:
         with self._database.reading() as rows:
             views = _views(rows, account, ())
         with contextlib.ExitStack() as stack:
-            for name in (str(account), *(f"{account}-{view}" for view in views)):
-                lease = take_lease(self._leases / name)
+            for view in views:
+                lease = take_lease(self._leases / f"{account}-{view}")
                 if lease is None:
                     raise OperatorFault(
                         "Somebody is in the maildrop. Try again when the session has ended."

@@ -1,0 +1,67 @@
+"""The real getmail6: its own configuration and list of seen unique-ids, messages into a Maildir.
+
+It marks what it shall remove before it says QUIT, and remembers by server, port and user what it
+has seen: on another port all is new to it. It stores each CRLF as LF.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.peers.fetch import Fetched, Server, Tls, write_secret
+from tests.peers.program import DEADLINE, environment, find, run
+
+OK = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Getmail:
+    """A getmail with a home folder, which remembers between runs what it has seen."""
+
+    home: Path
+    keeps: bool = True
+
+    def fetch(self, server: Server, deadline: float = DEADLINE) -> Fetched:
+        """Poll once, over TLS from the first octet; `keeps` leaves the messages on the server."""
+        program = find("getmail")
+        self._furnish()
+        before = {path.name for path in self._arrived()}
+        done = run(
+            [program, "--getmaildir", str(self.home), "--rcfile", str(self._write_file(server))],
+            env=environment(self.home),
+            cwd=self.home,
+            deadline=deadline,
+        )
+        arrived = [path for path in self._arrived() if path.name not in before]
+        return Fetched(done, [path.read_bytes() for path in arrived])
+
+    def _furnish(self) -> None:
+        for name in ("cur", "new", "tmp"):
+            (self.home / "maildir" / name).mkdir(parents=True, exist_ok=True)
+
+    def _arrived(self) -> list[Path]:
+        """Give the files that were delivered; the numbers in their names have the order."""
+        new = (self.home / "maildir" / "new").iterdir()
+        return sorted(new, key=lambda path: [int(n) for n in re.findall(r"\d+", path.name)])
+
+    def _write_file(self, server: Server) -> Path:
+        assert server.tls is Tls.IMPLICIT, "getmail has no STLS"
+        lines = [
+            "[retriever]",
+            "type = SimplePOP3SSLRetriever",
+            f"server = {server.host}",
+            f"port = {server.port}",
+            f"username = {server.account}",
+            f"password = {server.password}",
+            f"ca_certs = {server.authority}",
+            "[destination]",
+            "type = Maildir",
+            f"path = {self.home / 'maildir'}/",
+            "[options]",
+            "verbose = 1",
+            "read_all = false",
+            f"delete = {'false' if self.keeps else 'true'}",
+            "delivered_to = false",
+            "received = false",
+        ]
+        return write_secret(self.home / "getmailrc", "\n".join(lines) + "\n")
