@@ -18,7 +18,7 @@ from pillarbox.net.pool import Pool
 from pillarbox.net.stream import Stream
 from pillarbox.sasl.exchange import DigestProof, ScramAccount, ScramHash
 from pillarbox.server.driver import Driver
-from pillarbox.server.effects import Effects
+from pillarbox.server.effects import Effects, Watch, unwatched
 from pillarbox.server.limits import Connections, Limits
 from pillarbox.server.service import begin_pop3
 from pillarbox.server.services import Admitted, Denied, Services, Timers
@@ -168,15 +168,16 @@ class Rig:
             timers=self.timers,
         )
 
-    def begin(self, end_point: bytes | None) -> Effects:
+    def begin(self, end_point: bytes | None, watch: Watch = unwatched) -> Effects:
         site = Site(allow_plaintext_auth_without_tls=True)
         offers_stls = self.tls is not None
-        return begin_pop3(site, end_point, is_secure=self.is_secure, offers_stls=offers_stls)
+        return begin_pop3(site, end_point, watch, is_secure=self.is_secure, offers_stls=offers_stls)
 
     @property
     def why(self) -> str:
         """How the session ended."""
-        return self.journal.getvalue().rpartition("why=")[2].strip()
+        said = self.journal.getvalue().rpartition("why=")[2]
+        return said.partition(" session=")[0].strip()
 
 
 @dataclass

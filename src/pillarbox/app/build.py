@@ -39,6 +39,7 @@ from pillarbox.archive.listing import Listing
 from pillarbox.base.clock import Clock
 from pillarbox.base.errors import StoreFault
 from pillarbox.db.sqlite import Database
+from pillarbox.journal.sessions import Sessions
 from pillarbox.net.post_form import FormServer
 from pillarbox.store.blobs.files import FileBlobs
 from pillarbox.store.disk import Disk
@@ -77,6 +78,7 @@ class System:
     listing: Listing
     endings: EndedSessions
     throttle: Throttle
+    sessions: Sessions
 
 
 @contextmanager
@@ -124,6 +126,7 @@ def _build(home: Home, database: Database, config: Configuration) -> System:
         listing=Listing(database, store),
         endings=EndedSessions(database),
         throttle=proofs.throttle,
+        sessions=Sessions(database),
     )
 
 

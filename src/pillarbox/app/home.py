@@ -51,6 +51,11 @@ class Home:
         return self.run / "listeners.json"
 
     @property
+    def servers(self) -> Path:
+        """One locked file a process that serves."""
+        return self.run / "servers"
+
+    @property
     def remote_leases(self) -> Path:
         """One locked file a remote that is being collected from."""
         return self.run / "remotes"

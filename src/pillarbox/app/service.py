@@ -7,18 +7,22 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 
+from pillarbox.accounts.login_name import read_login_name
 from pillarbox.app.admission import Admission, Recipients
 from pillarbox.app.build import System, build_tokens
 from pillarbox.app.chores import EndingWatch, Retirement, Sweeping, doing
 from pillarbox.app.expiry import DAY_SECONDS, ExpiryWatch
 from pillarbox.app.listening import Listening
+from pillarbox.app.pruning import Pruning
 from pillarbox.app.purging import Purging
+from pillarbox.app.servers import Presence
 from pillarbox.app.settings import Configuration
 from pillarbox.app.site import limits_of, site_of
 from pillarbox.base.errors import Fault
 from pillarbox.delivery.service import LmtpService
 from pillarbox.delivery.services import Services as DeliveryServices
 from pillarbox.journal.journal import Journal
+from pillarbox.journal.sessions import Recorder
 from pillarbox.net.certificates import Certificates, Pair
 from pillarbox.net.descriptors import allow_descriptors
 from pillarbox.net.listener import Serve
@@ -57,6 +61,10 @@ class Service:
         self._asking = Pool("asking", ASKING_THREADS, ASKING_WAITING)
         self._converting = Pool("converting", CONVERTING_THREADS, DISK_WAITING)
         self._disk = Pool("disk", DISK_THREADS, DISK_WAITING)
+        self._presence = Presence(system.home.servers)
+        self._recorder = Recorder(
+            system.database, system.clock, self._journal, self._presence.name, _account_name
+        )
         rules = ProxyRules(trust(config.proxy.trusted))
         self._pop3 = Pop3Service(self._server_services(), limits_of(config), rules)
         self._lmtp = LmtpService(self._delivery_services())
@@ -68,6 +76,9 @@ class Service:
         self._retirement = Retirement(system.retention, self._disk, self._journal)
         cache = system.passwords.cache
         self._sweeping = Sweeping(system.throttle, cache, self._disk, self._journal)
+        self._pruning = Pruning(
+            system.sessions, system.clock, config.policy.session_days, self._disk, self._journal
+        )
 
     async def run(self, ready: Callable[[], None]) -> None:
         """Serve until SIGTERM or SIGINT; SIGHUP takes a new certificate. Raises OperatorFault."""
@@ -85,6 +96,7 @@ class Service:
             async with doing(
                 (self._retirement.run, RETENTION_SECONDS),
                 (self._purging.run, PURGE_SECONDS),
+                (self._pruning.run, RETENTION_SECONDS),
                 (self._endings.look, ENDING_SECONDS),
                 (self._look_at_certificates, DAY_SECONDS),
                 (self._sweeping.run, SWEEPING_SECONDS),
@@ -129,6 +141,8 @@ class Service:
         self._asking.close()
         self._converting.close()
         self._disk.close()
+        self._recorder.close()
+        self._presence.leave()
 
     def _begin_reload(self) -> None:
         task = asyncio.ensure_future(self._reload())
@@ -173,6 +187,7 @@ class Service:
             journal=self._journal,
             site=site_of(self._config),
             endings=self._system.endings,
+            sessions=self._recorder,
         )
 
     def _admission(self) -> Admission:
@@ -189,3 +204,8 @@ class Service:
             journal=self._journal,
             hostname=self._config.hostname,
         )
+
+
+def _account_name(text: str) -> str | None:
+    """Return the account that a client means by a name, None where none can be called that."""
+    return read_login_name(text).account

@@ -111,6 +111,7 @@ class Policy(_Table, frozen=True):
 
     retention_days: Days = 0
     login_delay_seconds: Seconds = 0
+    session_days: Days = 90
     quota_octets: Octets = 0
     grace_days: GraceDays = 30
     quarantine_days: Days = 90

@@ -102,6 +102,7 @@ LINES: list[Line] = [
     (N_("For the whole site."), "[policy]"),
     (N_("0 = nothing is ever removed by us."), "retention_days = 0"),
     (N_("0 = a client may come as often as it likes."), "login_delay_seconds = 0"),
+    (N_("How long it is kept what sessions were like; 0 = for ever."), "session_days = 90"),
     (N_("What a maildrop may hold, in octets; 0 = without end."), "quota_octets = 0"),
     (
         N_("For so long what was removed can be brought back; then it goes for good."),

@@ -4,12 +4,15 @@ A session that passes a deadline ends without a word (RFC 1939, section 3).
 """
 
 import asyncio
+import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from pillarbox.base.errors import Bug, Fault, OperatorFault, PeerFault, StoreFault
 from pillarbox.base.names import AccountId, Ended, Identity, SignIn
+from pillarbox.journal.session_record import SessionRecord, ranges
 from pillarbox.net.pool import PoolFullError
 from pillarbox.net.stream import Stream
 from pillarbox.sasl.exchange import (
@@ -35,12 +38,14 @@ from pillarbox.server.effects import (
     Send,
     StartTls,
     Transmit,
+    Watch,
 )
 from pillarbox.server.ending import Ending
 from pillarbox.server.limits import Connections, address_of
 from pillarbox.server.peer import Peer
 from pillarbox.server.sending import sent_chunks, to_its_end
 from pillarbox.server.services import Denied, Services
+from pillarbox.server.timeline import Timeline
 from pillarbox.store.store import Maildrop, MaildropInUseError, Message
 
 # What waits for nothing never gives way by itself: after so many seconds others have their turn.
@@ -51,7 +56,8 @@ DENIED = {
     Denied.LOGIN_DELAY: (Closed.LOGIN_DELAY, "login-delay"),
 }
 
-Begin = Callable[[bytes | None], Effects]  # a session, of the channel binding where TLS is on
+# A session, of the channel binding where TLS is on; who is told its commands.
+Begin = Callable[[bytes | None, Watch], Effects]
 
 
 class Driver:
@@ -75,6 +81,11 @@ class Driver:
         self._login_delay_seconds = 0
         self._has_acted = False  # since octets were last asked for
         self._ending = Ending()
+        self._timeline = Timeline(time.monotonic)
+        self._began_at = int(services.sessions.now())
+        self._identity: Identity | None = None  # of whoever is in
+        self._tried = ""  # the name that was refused last
+        self._mechanism: str | None = None
         self._is_committing = False
 
     async def run(self, begin: Begin, *, is_secure: bool) -> None:
@@ -85,7 +96,9 @@ class Driver:
         why = "error"
         try:
             end_point = await self._peer.secure(self._services.tls) if is_secure else None
-            why = await self._live(begin(end_point))
+            if is_secure:
+                self._timeline.secured(self._peer.tls)
+            why = await self._live(begin(end_point, self._timeline.heard))
         except TimeoutError:
             why = self._cut_short()
         except PeerFault as fault:
@@ -122,6 +135,8 @@ class Driver:
             while True:
                 effect = effects.send(answer)
                 answer = await self._perform(effect)
+                if not isinstance(effect, Receive):
+                    self._timeline.saw(effect, answer, self._peer.sent)
                 if loop.time() - begun > TURN_SECONDS:
                     await asyncio.sleep(0)
                     begun = loop.time()
@@ -132,7 +147,8 @@ class Driver:
         self._peer.abort()
         self._release()
         self._connections.leave(self._peer.address, was_admitted=self._account is not None)
-        self._note("session.closed", why=why)
+        self._note("session.closed", why=why, session=self._session)
+        self._record_end(why)
 
     def _release(self) -> None:
         if self._maildrop is not None:
@@ -148,6 +164,8 @@ class Driver:
                 await self._peer.send(octets)
             case StartTls(ready, refusal):
                 answer = await self._peer.start_tls(self._services.tls, ready, refusal)
+                if answer is not None:
+                    self._timeline.secured(self._peer.tls)
             case TryPassword() | TryDigest() | FindScram() | TryToken():
                 answer = await self._ask(effect)
             case NoteRefused(mechanism):
@@ -207,6 +225,8 @@ class Driver:
             )
 
     def _note_refused(self, why: str, fault: Fault | None = None) -> None:
+        self._timeline.note(why)
+        self._tried = self._name
         self._note("login.refused", why=why, fault=fault)
 
     async def _open(self, identity: Identity, sign_in: SignIn) -> Opened | Closed:
@@ -222,6 +242,7 @@ class Driver:
                 self._ending.proved(identity)  # before the account's state is read
                 self._end_where_it_has_come()
                 admitted = await services.disk.run(services.admission.enter, identity, sign_in)
+                self._mechanism = sign_in.mechanism
                 if isinstance(admitted, Denied):
                     self._release()
                     return self._refuse(*DENIED[admitted])
@@ -239,6 +260,7 @@ class Driver:
 
     def _accept(self, identity: Identity, login_delay_seconds: int) -> None:
         self._account = identity.account
+        self._identity = identity
         self._login_delay_seconds = login_delay_seconds
         self._peer.admitted()
         self._connections.admit(self._peer.address)
@@ -247,12 +269,43 @@ class Driver:
             account=identity.account,
             device=identity.device,
             tls=self._peer.tls,
+            session=self._session,
         )
+        self._services.sessions.note(self._record())
 
     def _take(self, opening: "asyncio.Future[Maildrop]") -> None:
         # Also where the session was cancelled meanwhile: what is held here is given back.
         if not opening.cancelled() and opening.exception() is None:
             self._maildrop = opening.result()
+
+    # What is kept of the session
+
+    def _record(self) -> SessionRecord:
+        """Return what the session is like while it lives."""
+        who, timeline = self._identity, self._timeline
+        return SessionRecord(
+            id=self._session,
+            began_at=self._began_at,
+            source=self._sign_in().source,
+            protocol=self._protocol,
+            account=None if who is None else who.account,
+            device=None if who is None else who.device,
+            tls=self._peer.tls,
+            mechanism=self._mechanism,
+            octets=timeline.sent,
+            read=ranges(timeline.read),
+            seen=ranges(timeline.seen),
+            removed=ranges(timeline.removed),
+            tried=self._tried,
+        )
+
+    def _record_end(self, why: str) -> None:
+        sessions, timeline = self._services.sessions, self._timeline
+        timeline.ended(why)
+        record = replace(
+            self._record(), ended_at=int(sessions.now()), how=why, told=timeline.told()
+        )
+        sessions.note(record)
 
     # The maildrop
 
@@ -284,9 +337,10 @@ class Driver:
             if marked:
                 journal.note("messages.removed", account=account, count=len(marked))
         except (PoolFullError, StoreFault) as fault:
-            journal.note("removal.failed" if marked else "had.failed", account=account, why=fault)
             if marked:
+                journal.note("removal.failed", account=account, why=fault)
                 return False
+            journal.note("had.failed", account=account, why=fault)
         finally:
             self._is_committing = False
         self._release()

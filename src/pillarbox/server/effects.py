@@ -4,8 +4,8 @@ The session itself does no I/O, so a dialogue plays on it in memory as it does o
 SASL mechanism asks for passes through as it is.
 """
 
-from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any
 
@@ -25,6 +25,7 @@ class Send:
 
     octets: bytes
     is_fault: bool = False  # the command was bad, whatever the state and the credentials
+    why: str = field(default="", compare=False)  # a refusal's English template
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,3 +109,9 @@ class Commit:
 
 Effect = Receive | Send | StartTls | Ask | NoteRefused | OpenMaildrop | Transmit | Commit
 Effects = Generator[Effect, Any, None]
+Watch = Callable[[object], None]  # is told each command as it is heard
+
+
+def unwatched(event: object) -> None:
+    """Tell nobody."""
+    del event

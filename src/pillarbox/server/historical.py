@@ -18,6 +18,8 @@ from pillarbox.server.effects import (
     Opened,
     OpenMaildrop,
     Receive,
+    Watch,
+    unwatched,
 )
 from pillarbox.server.refusals import REFUSALS
 from pillarbox.store.store import Message
@@ -31,12 +33,15 @@ E = TypeVar("E")
 
 
 def converse(
-    conversation: TableConversation[S, E], handle: Callable[[E | Fault], Effects]
+    conversation: TableConversation[S, E],
+    handle: Callable[[E | Fault], Effects],
+    watch: Watch = unwatched,
 ) -> Effects:
     """Hand over what the client says until the session is over."""
     while not conversation.is_over:
         event = conversation.next_event()
         if event is not None:
+            watch(event)
             yield from handle(event)
             continue
         octets = yield Receive()

@@ -35,6 +35,7 @@ class Peer:
         self._writing: asyncio.Timeout | None = None
         self._is_ended = False
         self.is_draining = False
+        self.sent = 0  # octets, those that wait here included
         self.tls: str | None = None  # version and cipher suite
 
     @property
@@ -82,6 +83,7 @@ class Peer:
     async def send(self, octets: bytes) -> None:
         """Return once the octets are on their way, with a bounded number of them still here."""
         self._unsent += octets
+        self.sent += len(octets)
         if len(self._unsent) >= READ_OCTETS:
             await self.flush()
 

@@ -6,7 +6,7 @@ removed, and the mailbox is unlocked.
 
 from typing import assert_never
 
-from pillarbox.server.effects import Effects, Send, Transmit
+from pillarbox.server.effects import Effects, Send, Transmit, Watch, unwatched
 from pillarbox.server.historical import (
     Mailbox,
     converse,
@@ -33,7 +33,8 @@ from pillarbox.wire.pop3.events import Fault
 class Pop1Session:
     """A session's memory; `run` is its life."""
 
-    def __init__(self) -> None:
+    def __init__(self, watch: Watch = unwatched) -> None:
+        self._watch = watch
         self._conversation = conversation()
         self._mailbox = Mailbox()
         self._name = ""
@@ -42,7 +43,7 @@ class Pop1Session:
     def run(self) -> Effects:
         """Yield effects until the session is over; the driver sends each one's answer back in."""
         yield Send(GREETING)
-        yield from converse(self._conversation, self._handle)
+        yield from converse(self._conversation, self._handle, self._watch)
 
     def _handle(self, event: Event | Fault) -> Effects:
         match event:

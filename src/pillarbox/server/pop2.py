@@ -7,7 +7,7 @@ leaves the mailbox, by QUIT or for another by FOLD, and before it is told so.
 from collections.abc import Generator
 from typing import Any, assert_never
 
-from pillarbox.server.effects import Effect, Effects, Send, Transmit
+from pillarbox.server.effects import Effect, Effects, Send, Transmit, Watch, unwatched
 from pillarbox.server.historical import (
     Mailbox,
     converse,
@@ -23,7 +23,8 @@ from pillarbox.wire.pop3.events import Fault
 class Pop2Session:
     """A session's memory; `run` is its life."""
 
-    def __init__(self, hostname: str) -> None:
+    def __init__(self, hostname: str, watch: Watch = unwatched) -> None:
+        self._watch = watch
         self._hostname = hostname
         self._conversation = conversation()
         self._mailbox = Mailbox()
@@ -33,7 +34,7 @@ class Pop2Session:
     def run(self) -> Effects:
         """Yield effects until the session is over; the driver sends each one's answer back in."""
         yield Send(replies.greeting(self._hostname))
-        yield from converse(self._conversation, self._handle)
+        yield from converse(self._conversation, self._handle, self._watch)
 
     def _handle(self, event: Event | Fault) -> Effects:
         match event:

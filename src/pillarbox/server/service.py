@@ -10,7 +10,7 @@ from pillarbox.net.stream import Stream
 from pillarbox.server.chance import new_nonce, new_timestamp
 from pillarbox.server.channel import Channel, allows_logins
 from pillarbox.server.driver import Begin, Driver
-from pillarbox.server.effects import Effects
+from pillarbox.server.effects import Effects, Watch, unwatched
 from pillarbox.server.limits import Connections, Limits
 from pillarbox.server.pop1 import Pop1Session
 from pillarbox.server.pop2 import Pop2Session
@@ -24,13 +24,18 @@ TOO_MANY = err("Too many connections.", Code.SYS_TEMP)  # RFC 3206, section 4: i
 
 
 def begin_pop3(
-    site: Site, end_point: bytes | None, *, is_secure: bool = False, offers_stls: bool = False
+    site: Site,
+    end_point: bytes | None,
+    watch: Watch = unwatched,
+    *,
+    is_secure: bool = False,
+    offers_stls: bool = False,
 ) -> Effects:
     """Return a new session. A timestamp in its greeting is a promise that APOP is taken."""
     channel = Channel(is_secure=is_secure, offers_stls=offers_stls, end_point=end_point)
     if site.apop and allows_logins(channel, site):
         channel = replace(channel, timestamp=new_timestamp(site.hostname))
-    return Session(site, channel, new_nonce).run()
+    return Session(site, channel, new_nonce, watch).run()
 
 
 class Pop3Service:
@@ -59,12 +64,14 @@ class Pop3Service:
     async def serve_pop2(self, stream: Stream) -> None:
         """Serve RFC 937, which knows no TLS."""
         await self._serve(
-            stream, lambda _: Pop2Session(self._services.site.hostname).run(), protocol="pop2"
+            stream,
+            lambda _, watch: Pop2Session(self._services.site.hostname, watch).run(),
+            protocol="pop2",
         )
 
     async def serve_pop1(self, stream: Stream) -> None:
         """Serve RFC 918, which knows no TLS."""
-        await self._serve(stream, lambda _: Pop1Session().run(), protocol="pop1")
+        await self._serve(stream, lambda _, watch: Pop1Session(watch).run(), protocol="pop1")
 
     def drain(self) -> None:
         """Let sessions end what they do; those that only wait end now."""
@@ -77,11 +84,11 @@ class Pop3Service:
         for driver in list(self._drivers):
             driver.end(ended)
 
-    def _begin(self, end_point: bytes | None) -> Effects:
-        return begin_pop3(self._services.site, end_point, offers_stls=self._offers_stls)
+    def _begin(self, end_point: bytes | None, watch: Watch) -> Effects:
+        return begin_pop3(self._services.site, end_point, watch, offers_stls=self._offers_stls)
 
-    def _begin_secure(self, end_point: bytes | None) -> Effects:
-        return begin_pop3(self._services.site, end_point, is_secure=True)
+    def _begin_secure(self, end_point: bytes | None, watch: Watch) -> Effects:
+        return begin_pop3(self._services.site, end_point, watch, is_secure=True)
 
     @property
     def _offers_stls(self) -> bool:

@@ -8,6 +8,7 @@ from typing import Protocol
 from pillarbox.base.names import Ended, Identity, SignIn
 from pillarbox.base.secret import Secret
 from pillarbox.journal.journal import Journal
+from pillarbox.journal.session_record import SessionRecord
 from pillarbox.net.certificates import Certificates
 from pillarbox.net.pool import Pool
 from pillarbox.sasl.exchange import DigestProof, ScramAccount, ScramHash
@@ -113,6 +114,30 @@ class NoEndings:
         return ()
 
 
+class SessionLog(Protocol):
+    """Keeps what sessions were like. Neither call waits or fails."""
+
+    def now(self) -> float:
+        """Return the time of day in seconds since 1970."""
+        ...
+
+    def note(self, record: SessionRecord) -> None:
+        """Take what a session is like by now, in the place of what it was like before."""
+        ...
+
+
+class NoSessionLog:
+    """Keeps nothing."""
+
+    def now(self) -> float:
+        """Return the beginning of time."""
+        return 0.0
+
+    def note(self, record: SessionRecord) -> None:
+        """Forget it."""
+        del record
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """Everything that a session's driver calls."""
@@ -128,3 +153,4 @@ class Services:
     site: Site = field(default_factory=Site)
     timers: Timers = Timers()
     endings: Endings = field(default_factory=NoEndings)
+    sessions: SessionLog = field(default_factory=NoSessionLog)

@@ -11,7 +11,17 @@ from pillarbox.base.secret import Secret
 from pillarbox.base.words import N_
 from pillarbox.server.authorization import Authorization
 from pillarbox.server.channel import Channel
-from pillarbox.server.effects import Closed, Effect, Effects, Opened, OpenMaildrop, Receive, Send
+from pillarbox.server.effects import (
+    Closed,
+    Effect,
+    Effects,
+    Opened,
+    OpenMaildrop,
+    Receive,
+    Send,
+    Watch,
+    unwatched,
+)
 from pillarbox.server.refusals import FAULTS, REFUSALS
 from pillarbox.server.site import Site
 from pillarbox.server.transaction import Transaction, View
@@ -32,8 +42,11 @@ class Session:
     `nonce` returns another 24 or more letters and digits at each call, never guessable.
     """
 
-    def __init__(self, site: Site, channel: Channel, nonce: Callable[[], str]) -> None:
+    def __init__(
+        self, site: Site, channel: Channel, nonce: Callable[[], str], watch: Watch = unwatched
+    ) -> None:
         self._site = site
+        self._watch = watch
         self._voice = Voice()
         self._conversation = ServerConversation()
         self._authorization = Authorization(site, channel, self._voice, nonce, self._hear)
@@ -81,6 +94,7 @@ class Session:
                     self._end()
 
     def _handle(self, event: Event) -> Effects:
+        self._watch(event)
         match event:
             case events.Malformed(fault):
                 yield self._err(FAULTS[fault])

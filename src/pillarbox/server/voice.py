@@ -65,7 +65,7 @@ class Voice:
 
     def refusal(self, template: str, code: Code | None = None) -> Send:
         """Return the refusal of a command; with a code the command itself was good."""
-        return Send(self.err(template, code), is_fault=code is None)
+        return Send(self.err(template, code), is_fault=code is None, why=template)
 
     def listing(self, template: str, lines: Iterable[str], **fields: object) -> Iterator[bytes]:
         """Yield a multi-line reply in blocks."""

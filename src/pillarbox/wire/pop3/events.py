@@ -1,6 +1,6 @@
 """What a server hears: the verbs, and what only it makes of them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from pillarbox.base.secret import Secret
@@ -24,6 +24,7 @@ class Malformed:
     """A line to be refused with one `-ERR`; it changes nothing."""
 
     fault: Fault
+    verb: str = field(default="", compare=False)  # "" where it is none of ours
 
 
 @dataclass(frozen=True, slots=True)

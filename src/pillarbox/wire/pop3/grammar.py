@@ -33,14 +33,15 @@ def parse(line: bytes, state: State, name: str | None) -> Event:
     command = COMMANDS.get(keyword.upper())
     if command is None:
         return Malformed(Fault.UNKNOWN)
+    verb = keyword.upper().decode("ascii")
     if state not in command.states:
-        return Malformed(Fault.WRONG_STATE)
+        return Malformed(Fault.WRONG_STATE, verb)
     event = command.read(arguments)
     if isinstance(event, Fault):
-        return Malformed(event)
+        return Malformed(event, verb)
     if isinstance(event, events.Pass):
         # RFC 1939, section 7: PASS only right after a USER.
-        return Malformed(Fault.NO_NAME) if name is None else events.Pass(name, event.secret)
+        return Malformed(Fault.NO_NAME, verb) if name is None else events.Pass(name, event.secret)
     return event
 
 
