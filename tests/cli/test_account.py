@@ -86,6 +86,8 @@ def test_an_account_is_shown_with_its_maildrop(ours: CommandLine) -> None:
         "state": "enabled",
         "messages": 2,
         "octets": 31,
+        "used_octets": 31,
+        "quota_octets": 0,
         "scram": "ready",
         "locked_until": None,
         "devices": [],

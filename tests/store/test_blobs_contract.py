@@ -123,3 +123,40 @@ def test_a_folder_that_cannot_be_made_is_a_store_fault(tmp_path: Path) -> None:
 
     with pytest.raises(StoreFault):
         FileBlobs(tmp_path / "file" / "blobs", QuickDisk())
+
+
+def test_a_blob_that_was_removed_is_missing_and_may_be_removed_again(blobs: Blobs) -> None:
+    digest = keep(blobs, b"gone")
+    reader = blobs.open(digest)
+    blobs.remove(digest)
+    blobs.remove(digest)
+
+    assert b"gone" == reader.read(100)
+    reader.close()
+    assert digest not in blobs.names(0)
+    with pytest.raises(StoreFault):
+        blobs.open(digest)
+
+
+def test_every_blob_is_named(blobs: Blobs) -> None:
+    kept = {keep(blobs, text) for text in (b"one", b"two", b"two")}
+
+    assert kept <= set(blobs.names(0))
+
+
+def test_only_blobs_that_were_written_so_long_ago_are_named(files: FileBlobs) -> None:
+    young, old = keep(files, b"young"), keep(files, b"old")
+    then = time.time() - 100
+    os.utime(files.path(old), (then, then))
+    (files.folder / "ab" / "stray").touch()
+
+    assert [old] == list(files.names(50))
+    assert {young, old} == set(files.names(0))
+
+
+def test_a_blob_that_cannot_be_removed_is_a_fault(files: FileBlobs) -> None:
+    digest = Digest(bytes(32))
+    files.path(digest).mkdir()
+
+    with pytest.raises(StoreFault):
+        files.remove(digest)

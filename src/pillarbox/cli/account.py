@@ -71,6 +71,7 @@ def show(home: Home, name: str, *, as_json: bool) -> None:
     with opened(home) as system:
         found = system.accounts.show(name)
         messages = system.store.view(found.id)
+        use = system.quotas.use(found.id)
         is_scram_ready = not system.scram.missing(found.id)
         devices = [device.name for device in system.devices.list(name)]
         policy, default_view = system.accounts.settings(name)
@@ -79,6 +80,8 @@ def show(home: Home, name: str, *, as_json: bool) -> None:
         **_fields(found),
         "messages": len(messages),
         "octets": sum(message.form.octets for message in messages),
+        "used_octets": use.used_octets,  # as stored
+        "quota_octets": use.quota_octets,
         "scram": READY if is_scram_ready else AFTER_LOGIN,
         "locked_until": None if until is None else shown_time(until),  # for strangers
     }
