@@ -83,6 +83,10 @@ CONTRADICTIONS: list[tuple[str, Callable[[Configuration], bool]]] = [
         N_("{path}: oauth.account_claim must name what in a token names the account."),
         lambda config: not config.oauth.account_claim,
     ),
+    (
+        N_("{path}: alerts.command must begin with the whole path of a program."),
+        lambda config: bool(config.alerts.command) and not config.alerts.command[0].startswith("/"),
+    ),
 ]
 
 

@@ -9,9 +9,13 @@ from dataclasses import replace
 
 from pillarbox.accounts.login_name import read_login_name
 from pillarbox.app.admission import Admission, Recipients
+from pillarbox.app.alert_ways import build_ways
+from pillarbox.app.alert_words import Words
+from pillarbox.app.alerts import EVERY_SECONDS, Telling
 from pillarbox.app.build import System, build_tokens
 from pillarbox.app.chores import EndingWatch, Retirement, Sweeping, doing
 from pillarbox.app.expiry import DAY_SECONDS, ExpiryWatch
+from pillarbox.app.languages import find_languages
 from pillarbox.app.listening import Listening
 from pillarbox.app.pruning import Pruning
 from pillarbox.app.purging import Purging
@@ -21,6 +25,7 @@ from pillarbox.app.site import limits_of, site_of
 from pillarbox.base.errors import Fault
 from pillarbox.delivery.service import LmtpService
 from pillarbox.delivery.services import Services as DeliveryServices
+from pillarbox.journal.alerts import Alerts
 from pillarbox.journal.journal import Journal
 from pillarbox.journal.sessions import Recorder
 from pillarbox.net.certificates import Certificates, Pair
@@ -37,6 +42,8 @@ HASHING_THREADS = max(1, (os.cpu_count() or 1) - 1)  # a flood of logins leaves 
 HASHING_WAITING = 256  # logins; more are told to try later
 ASKING_THREADS = 8  # an authorization server that is slow holds up no other login
 ASKING_WAITING = 64
+TELLING_THREADS = 2  # one web server that is slow holds up another at most
+TELLING_WAITING = 64
 CONVERTING_THREADS = 2  # messages that are slow to convert hold up each other alone
 DISK_THREADS = 16  # so many fsyncs may share one commit
 DISK_WAITING = 20_000  # sessions wait their turn; the limits on connections bound them
@@ -60,6 +67,7 @@ class Service:
         self._hashing = Pool("hashing", HASHING_THREADS, HASHING_WAITING)
         self._asking = Pool("asking", ASKING_THREADS, ASKING_WAITING)
         self._converting = Pool("converting", CONVERTING_THREADS, DISK_WAITING)
+        self._waiting = Pool("telling", TELLING_THREADS, TELLING_WAITING)
         self._disk = Pool("disk", DISK_THREADS, DISK_WAITING)
         self._presence = Presence(system.home.servers)
         self._recorder = Recorder(
@@ -80,6 +88,8 @@ class Service:
             system.sessions, system.clock, config.policy.session_days, self._disk, self._journal
         )
 
+        self._telling = self._build_telling()
+
     async def run(self, ready: Callable[[], None]) -> None:
         """Serve until SIGTERM or SIGINT; SIGHUP takes a new certificate. Raises OperatorFault."""
         stop = asyncio.Event()
@@ -99,6 +109,7 @@ class Service:
                 (self._pruning.run, RETENTION_SECONDS),
                 (self._endings.look, ENDING_SECONDS),
                 (self._look_at_certificates, DAY_SECONDS),
+                (self._telling.run, EVERY_SECONDS),
                 (self._sweeping.run, SWEEPING_SECONDS),
             ):
                 await stop.wait()
@@ -140,6 +151,7 @@ class Service:
         self._hashing.close()
         self._asking.close()
         self._converting.close()
+        self._waiting.close()
         self._disk.close()
         self._recorder.close()
         self._presence.leave()
@@ -170,6 +182,15 @@ class Service:
         surplus = {group for shown in self._tls.shown for group in shown.surplus_groups}
         if surplus:
             self._journal.note("tls.narrowed", to="P-256", without=",".join(sorted(surplus)))
+
+    def _build_telling(self) -> Telling:
+        system = self._system
+        say = next(iter(find_languages().values())).say
+        words = Words(self._config.hostname, say)
+        pools = (self._disk, self._waiting)
+        ways = build_ways(system.home, self._config.alerts, words, system.store, pools)
+        alerts = Alerts(system.database, system.clock)
+        return Telling(alerts, ways, self._disk, self._journal)
 
     @staticmethod
     def _tell(state: str) -> None:

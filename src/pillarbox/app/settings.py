@@ -121,6 +121,15 @@ class Policy(_Table, frozen=True):
     remove: Literal["when had", "at once"] = "when had"
 
 
+class Alerts(_Table, frozen=True):
+    """How somebody is told of what needs an eye; files are relative to the home."""
+
+    command: tuple[str, ...] = ()
+    mail: bool = False
+    webhook_file: str = ""
+    apprise_file: str = ""
+
+
 class Configuration(_Table, frozen=True):
     """Everything that `pillarbox.toml` can say."""
 
@@ -134,3 +143,4 @@ class Configuration(_Table, frozen=True):
     protocol: Protocol = Protocol()
     limits: Limits = Limits()
     policy: Policy = Policy()
+    alerts: Alerts = Alerts()

@@ -125,6 +125,20 @@ LINES: list[Line] = [
         N_('What a device removes leaves the others "when had" by them, or "at once".'),
         'remove = "when had"',
     ),
+    (N_("How somebody is told of a new network, a lock, a mass delete and the like."), "[alerts]"),
+    (
+        N_("A program and its arguments; it gets each alert as JSON on its stdin."),
+        "command = []",
+    ),
+    (N_("true = a mail into the account that it is about."), "mail = false"),
+    (
+        N_("A file that holds the URL, which is a secret: JSON is posted there."),
+        'webhook_file = ""',
+    ),
+    (
+        N_("A file of URLs for apprise, which is installed apart; one a line."),
+        'apprise_file = ""',
+    ),
 ]
 
 

@@ -10,11 +10,11 @@ from pillarbox.accounts.name import read_name
 from pillarbox.app.build import opened
 from pillarbox.app.home import Home
 from pillarbox.base.errors import OperatorFault, StoreFault
-from pillarbox.cli.facts import facts_in_words
 from pillarbox.cli.options import as_json, print_json, print_json_each
 from pillarbox.cli.times import read_time, shown_time
 from pillarbox.cli.words import _
 from pillarbox.journal.audit import FIRST_HASH, LOWEST, Audit, Line, Verified, read_facts
+from pillarbox.journal.facts import facts_in_words
 from pillarbox.journal.journal import shown
 
 HASH = re.compile(r"[0-9a-f]{64}")  # SHA-256
@@ -125,7 +125,7 @@ def _print(lines: Iterable[tuple[Line, str | None]]) -> None:
     form = COLUMNS if sys.stdout.isatty() else "{}\t{}\t{}\t{}"
     for line, whose in lines:
         name = "-" if whose is None else shown(whose)
-        facts = facts_in_words(read_facts(line.facts))
+        facts = facts_in_words(read_facts(line.facts), _)
         click.echo(form.format(_time(line.at), name, shown(line.event), facts))
 
 

@@ -27,6 +27,7 @@ COMMANDS = {
     "archive": "pillarbox.cli.archive",
     "key": "pillarbox.cli.key",
     "audit": "pillarbox.cli.audit",
+    "alert": "pillarbox.cli.alert",
 }
 
 

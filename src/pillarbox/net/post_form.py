@@ -1,6 +1,6 @@
-"""One form posted to a web server, and what it answers. Blocking: for a thread of a pool.
+"""A form or JSON posted to a web server, and what it answers. Blocking: for a thread of a pool.
 
-The form and the header hold secrets, so no redirect is followed, no proxy is asked, and no fault
+Form, header and URL hold secrets, so no redirect is followed, no proxy is asked, and no fault
 quotes what was sent or what came back.
 """
 
@@ -23,6 +23,7 @@ from pillarbox.net.loopback import is_loopback
 ANSWER_OCTETS = 65_536  # a hundred times what RFC 7662 shows
 SECONDS = 10.0  # a client that logs in waits for it
 OK = 200
+GOOD = 2  # hundreds: RFC 9110, section 15.3
 
 
 class NoAnswerFault(PeerFault):
@@ -56,18 +57,38 @@ def is_safe_url(url: str) -> bool:
 def post_form(server: FormServer, fields: Mapping[str, bytes]) -> bytes:
     """Return what is answered with status 200, at most ANSWER_OCTETS; raises NoAnswerFault."""
     url = urlsplit(server.url)
+    with _answered(url, urlencode(fields).encode("ascii"), _headers(server), server.seconds) as got:
+        return _read(got, url)
+
+
+def post_json(url: Secret, text: bytes, seconds: float = SECONDS) -> None:
+    """Post JSON where a URL leads that `is_safe_url` and may hold a secret; raises NoAnswerFault.
+
+    Any status from 200 to 299 will do; what else is answered is not read.
+    """
+    parts = urlsplit(url.reveal().decode("ascii"))
+    with _answered(parts, text, {"Content-Type": "application/json"}, seconds) as response:
+        if response.status // 100 != GOOD:
+            raise _no_answer(parts, f"HTTP status {response.status}")
+
+
+@contextmanager
+def _answered(
+    url: SplitResult, body: bytes, headers: Mapping[str, str], seconds: float
+) -> Iterator[HTTPResponse]:
+    """Post, and give the answer; what goes wrong, inside the block too, is a NoAnswerFault."""
     try:
-        with closing(_connection(url, server.seconds)) as connection:
+        with closing(_connection(url, seconds)) as connection:
             connection.connect()
-            with _cut_after(connection.sock, server.seconds):
-                connection.request("POST", _target(url), urlencode(fields), _headers(server))
+            with _cut_after(connection.sock, seconds):
+                connection.request("POST", _target(url), body, dict(headers))
                 with connection.getresponse() as response:
-                    return _read(response, url)
+                    yield response
     except ssl.SSLCertVerificationError as error:
         # Not "from": an answer that is no HTTP would be quoted, and may echo what was sent.
         raise _no_answer(url, error.verify_message) from None
     except TimeoutError:
-        raise _no_answer(url, f"no answer within {server.seconds:g} seconds") from None
+        raise _no_answer(url, f"no answer within {seconds:g} seconds") from None
     except OSError as error:
         raise _no_answer(url, error.strerror or type(error).__name__) from None
     except HTTPException as error:

@@ -24,3 +24,8 @@ CREATE TABLE alerts (
     told_at INTEGER -- NULL: nobody has been told yet
 ) STRICT;
 CREATE INDEX alerts_to_tell ON alerts (id) WHERE told_at IS NULL;
+
+-- Alerts on their way: who has been told one, and until when nobody else is to try.
+ALTER TABLE alerts ADD COLUMN told_by TEXT NOT NULL DEFAULT '[]'; -- a JSON list of ways
+ALTER TABLE alerts ADD COLUMN tries INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE alerts ADD COLUMN next_at INTEGER NOT NULL DEFAULT 0; -- a lease, or a rest after a try
