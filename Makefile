@@ -10,7 +10,7 @@ ARGS ?=
 PYTEST := $(PY) -m pytest -n auto
 
 .DEFAULT_GOAL := help
-.PHONY: run test check catalogue bench bench-timing interop fuzz sizes lock format clean help peers
+.PHONY: run test check catalogue bench bench-timing bench-defence interop fuzz sizes lock format clean help peers
 
 run: .venv/run.stamp            ## Make a first home in var/ and serve it
 	$(BIN)/pillarbox --home var up
@@ -34,6 +34,9 @@ bench: .venv/dev.stamp          ## Measure; the numbers depend on the machine
 
 bench-timing: .venv/dev.stamp   ## Whether the time of a refusal tells who has an account
 	$(PY) -m bench.timing.compare $(ARGS)
+
+bench-defence: .venv/dev.stamp  ## What others notice while hydra guesses
+	$(PY) -m bench.defence.measure $(ARGS)
 
 interop: .venv/dev.stamp peers  ## The full kill matrices and the slower real programs
 	$(PYTEST) -m interop $(ARGS)
