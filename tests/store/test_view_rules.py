@@ -23,6 +23,7 @@ VIEWS = st.builds(ViewPolicy, window_days=DAYS, window_since=MAYBE, retention_da
 ACCOUNTS = st.builds(AccountPolicy, reach_days=st.integers(1, 30), removal=st.sampled_from(Removal))
 
 
+@pytest.mark.slow
 @given(st.lists(FACTS, max_size=8), ACCOUNTS, VIEWS)
 def test_the_query_shows_what_the_rule_shows(
     tmp_path_factory: pytest.TempPathFactory,
