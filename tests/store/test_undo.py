@@ -5,16 +5,19 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pillarbox.base.clock import FakeClock
 from pillarbox.base.errors import OperatorFault
-from pillarbox.base.names import AccountId, SessionId
+from pillarbox.base.names import AccountId, Identity, SessionId
 from pillarbox.db.sqlite import Database, Row
 from pillarbox.store.blobs.memory import MemoryBlobs
 from pillarbox.store.purge import Purge
 from pillarbox.store.sqlite import SqliteStore
 from pillarbox.store.undo import Undo
 from pillarbox.store.views.policy import DAY_SECONDS
+from tests.store.devices import MAIN, Household
 
 MROSE, OTHER = AccountId(1), AccountId(2)
 PHONE, DESKTOP = 1, 2  # views
@@ -261,3 +264,102 @@ def test_the_grace_time_begins_when_the_last_device_lets_a_message_go(place: Pla
 
     assert [unique_id] == [each.unique_id for each in back]
     assert [] == place.hidden()
+
+
+# What real sessions and policies write
+
+
+@pytest.fixture
+def household(tmp_path: Path) -> Iterator[Household]:
+    made = Household(tmp_path)
+    with closing(made.database):
+        yield made
+
+
+def undo_of(household: Household) -> Undo:
+    return Undo(household.database, household.clock, GRACE_DAYS)
+
+
+def test_each_device_sees_again_what_a_master_took_from_all(household: Household) -> None:
+    desktop, phone = household.add_device("master"), household.add_device()
+    ids = [household.deliver(), household.deliver()]
+    household.visit(phone, had=ids)
+    household.visit(desktop, marked=ids, session="mistake")
+    assert [] == household.maildrop()
+
+    back = undo_of(household).bring_back(MROSE, SessionId("mistake"))
+
+    assert [(each, "mistake", "device-1") for each in ids] == [
+        (each.unique_id, each.session, each.device) for each in back
+    ]
+    assert ids == household.shown(desktop)
+    assert ids == household.shown(phone)
+    assert {} == household.settle()
+
+
+def test_what_a_reader_hid_comes_back_to_it_alone(household: Household) -> None:
+    desktop, phone = household.add_device("master"), household.add_device()
+    unique_id = household.deliver()
+    household.visit(phone, marked=[unique_id], session="phone")
+
+    undo_of(household).bring_back(MROSE, SessionId("phone"))
+
+    assert [unique_id] == household.shown(phone) == household.shown(desktop)
+
+
+def test_what_left_later_by_the_policy_is_told_as_its_session_s(household: Household) -> None:
+    desktop, phone = household.add_device("master"), household.add_device()
+    unique_id = household.deliver()
+    household.visit(desktop, marked=[unique_id], session="wanted")
+    household.visit(phone, had=[unique_id])
+    household.settle()
+    assert [] == household.maildrop()
+
+    back = undo_of(household).bring_back(MROSE)
+
+    assert [("wanted", "dele")] == [(each.session, each.why) for each in back]
+    assert [unique_id] == household.shown(phone) == household.shown(desktop)
+    assert {} == household.settle()
+
+
+def test_a_session_that_is_open_marks_nothing_that_came_back_as_new(household: Household) -> None:
+    old = household.deliver()
+    household.visit(MAIN, marked=[old], session="first")
+    undo_of(household).bring_back(MROSE)
+    maildrop = household.store.open_maildrop(MAIN, SessionId("second"))
+    household.run(
+        "INSERT INTO removals (message_id, view_id, session, why, removed_at)"
+        f" VALUES (1, 1, 'third', 'dele', {household.now})"
+    )
+    (new,) = undo_of(household).bring_back(MROSE, as_new=True)
+    maildrop.commit(maildrop.messages)
+    maildrop.release()
+
+    assert [new.unique_id] == household.shown(Identity(MROSE))
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 2), st.sets(st.integers(0, 3)), st.booleans()), max_size=8)
+)
+def test_after_all_is_undone_every_device_is_shown_all(
+    tmp_path_factory: pytest.TempPathFactory, visits: list[tuple[int, set[int], bool]]
+) -> None:
+    household = Household(tmp_path_factory.mktemp("undo"))
+    devices = [household.add_device("master"), household.add_device("master")]
+    devices.append(household.add_device())
+    ids = [household.deliver() for _ in range(4)]
+    is_removed = False
+    for device, numbers, settles in visits:
+        shown = household.shown(devices[device])
+        marked = [each for number, each in enumerate(ids) if number in numbers and each in shown]
+        household.visit(devices[device], marked=marked)
+        is_removed = is_removed or bool(marked)
+        if settles:
+            household.settle()
+
+    if is_removed:
+        undo_of(household).bring_back(MROSE)
+
+    assert [ids] * 3 == [household.shown(each) for each in devices]
+    assert {} == household.settle()
+    household.database.close()
