@@ -24,7 +24,12 @@ from tests.peers.fetchmail import NO_MAIL, Fetchmail
 from tests.peers.program import environment, find, run
 
 TOKEN = "a-token-37"
-SETTINGS = {"apop = false": "apop = true", "cram_md5 = false": "cram_md5 = true"}
+SETTINGS = {
+    "apop = false": "apop = true",
+    "cram_md5 = false": "cram_md5 = true",
+    # Each way is tried with a wrong secret as well.
+    "allow_unlimited_guesses = false": "allow_unlimited_guesses = true",
+}
 WAYS = (
     *("SCRAM-SHA-256-PLUS", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1"),
     *("OAUTHBEARER", "XOAUTH2", "PLAIN", "LOGIN", "USER", "CRAM-MD5", "APOP"),
