@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from pillarbox.journal.session_record import SessionRecord, Told, count, ranges, spans
+from pillarbox.journal.session_record import FIRST_STEPS, SessionRecord, Told, count, ranges, spans
 from pillarbox.net.memory import MemoryStream, memory_pair
 from pillarbox.net.stream import Stream
 from pillarbox.server.notes import Note
 from pillarbox.server.service import Pop3Service
 from pillarbox.server.services import Services
-from pillarbox.server.timeline import FIRST_STEPS, LAST_STEPS, Timeline
+from pillarbox.server.timeline import LAST_STEPS, Timeline
 from pillarbox.wire.pop3 import verbs
 from tests.dialogues.port import contexts
 from tests.server.rig import LOGIN, Rig, Talk, converse

@@ -26,6 +26,7 @@ COMMANDS = {
     "collect": "pillarbox.cli.collect",
     "archive": "pillarbox.cli.archive",
     "key": "pillarbox.cli.key",
+    "session": "pillarbox.cli.session",
     "audit": "pillarbox.cli.audit",
     "alert": "pillarbox.cli.alert",
 }

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 from pillarbox.base.names import AccountId, DeviceId, SessionId
 
+FIRST_STEPS = 200  # a person reads no more of them; a whole session of most clients fits
+
 
 @dataclass(frozen=True, slots=True)
 class Step:

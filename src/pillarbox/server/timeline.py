@@ -8,7 +8,7 @@ from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from pillarbox.journal.session_record import Step, Told
+from pillarbox.journal.session_record import FIRST_STEPS, Step, Told
 from pillarbox.sasl.mechanisms import MECHANISMS
 from pillarbox.server.authorization import STLS_INJECTION, TLS_FIRST
 from pillarbox.server.effects import (
@@ -25,7 +25,6 @@ from pillarbox.server.refusals import FAULTS, REMOVAL_FAILED
 from pillarbox.server.session import BAD_COMMANDS
 from pillarbox.wire.pop3.events import Fault, HttpRequest, Malformed, StlsInjection
 
-FIRST_STEPS = 200  # a person reads no more of them; a whole session of most clients fits
 LAST_STEPS = 50
 REPLY_OCTETS = 120
 
