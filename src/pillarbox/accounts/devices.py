@@ -109,6 +109,11 @@ class Devices:
             found = require_account(rows, account).id
             return [_device(rows, found, row) for row in rows.all(SELECT, found, None)]
 
+    def show(self, account: str, name: str) -> Device:
+        """Return a device; raises OperatorFault where there is none of that name."""
+        with self._database.reading() as rows:
+            return _require(rows, require_account(rows, account), name)
+
     def edit(self, account: str, name: str, written: Written) -> None:
         """Set what is written of a device, or nothing of it.
 
