@@ -47,11 +47,11 @@ class PlainClient:
 
 
 @contextmanager
-def connected(port: int, authority: Path) -> Iterator[PlainClient]:
+def connected(port: int, authority: Path, source: str = "127.0.0.1") -> Iterator[PlainClient]:
     """Give a client on implicit TLS whose greeting has been read; afterwards it is cut."""
     context = ssl.create_default_context(cafile=authority)
     with (
-        socket.create_connection(("127.0.0.1", port), DEADLINE) as bare,
+        socket.create_connection(("127.0.0.1", port), DEADLINE, source_address=(source, 0)) as bare,
         context.wrap_socket(bare, server_hostname="127.0.0.1") as sock,
     ):
         client = PlainClient(sock)
