@@ -1,5 +1,7 @@
 """The audit's lines are chained, and nobody changes one."""
 
+import sqlite3
+from contextlib import closing
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -224,6 +226,16 @@ def test_whoever_reads_keeps_nobody_from_writing(database: Database) -> None:
 
     assert [1, 2, 3, 4] == [first.number, *(line.number for line, _ in lines)]
     assert 4 == Audit(database).verify().lines
+
+
+def test_a_chain_is_verified_while_another_process_holds_the_write_lock(
+    database: Database, tmp_path: Path
+) -> None:
+    write_lines(database, 3)
+    with closing(sqlite3.connect(tmp_path / "pillarbox.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+
+        assert 3 == Audit(database).verify().lines
 
 
 def test_more_lines_than_a_page_are_all_read_in_order(
