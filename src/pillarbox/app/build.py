@@ -43,6 +43,7 @@ from pillarbox.journal.sessions import Sessions
 from pillarbox.net.post_form import FormServer
 from pillarbox.store.blobs.files import FileBlobs
 from pillarbox.store.disk import Disk
+from pillarbox.store.ledger.takeover import Takeover
 from pillarbox.store.purge import Purge
 from pillarbox.store.quota import Quotas
 from pillarbox.store.retention import Retention
@@ -74,6 +75,7 @@ class System:
     remotes: Remotes
     archive: Archive
     ledger: Ledger
+    takeover: Takeover
     retention: Retention
     listing: Listing
     endings: EndedSessions
@@ -122,6 +124,7 @@ def _build(home: Home, database: Database, config: Configuration) -> System:
         remotes=Remotes(database, secrets, clock),
         archive=Archive(store, database, clock),
         ledger=Ledger(database),
+        takeover=Takeover(database, blobs, leases, clock, site),
         retention=Retention(database, clock, site),
         listing=Listing(database, store),
         endings=EndedSessions(database),

@@ -17,7 +17,7 @@ from pillarbox.cli.words import _, ngettext
 from pillarbox.store.ledger.entries import Entry
 from pillarbox.store.ledger.lists import Form, read_list
 from pillarbox.store.ledger.maildir import Present, with_digests
-from pillarbox.store.ledger.takeover import Outcome, Takeover, Wish
+from pillarbox.store.ledger.takeover import Outcome, Wish
 
 COLUMNS = ("unique_id", "sha256", "octets")
 MISSING = N_("no such message in the maildrop; deliver it first")
@@ -41,7 +41,7 @@ def ledger() -> None:
 def export(home: Home, account: str, device: str | None, *, as_json: bool) -> None:
     """Export unique-ids."""
     with opened(home) as system:
-        found = _takeover(system).listed(system.accounts.show(account).id, device)
+        found = system.takeover.listed(system.accounts.show(account).id, device)
     rows = [(each.unique_id, each.digest.hex(), each.octets) for each in found]
     if as_json:
         print_json([dict(zip(COLUMNS, row, strict=True)) for row in rows])
@@ -114,8 +114,8 @@ def import_(ctx: click.Context, home: Home, /, **options: object) -> None:
     """Import unique-ids."""
     given = msgspec.convert(options, _Options)
     with opened(home) as system:
-        account, takeover = system.accounts.show(given.account).id, _takeover(system)
-        present = _present(system, takeover, given)
+        account, takeover = system.accounts.show(given.account).id, system.takeover
+        present = _present(system, given)
         act = takeover.plan if given.dry_run else takeover.take_over
         outcome = act(account, present.entries, Wish(given.devices, given.replace_fetched))
     if given.as_json:
@@ -144,8 +144,8 @@ def verify(ctx: click.Context, home: Home, /, **options: object) -> None:
     """Compare a list with what a client will be told."""
     given = msgspec.convert(options, _Options)
     with opened(home) as system:
-        account, takeover = system.accounts.show(given.account).id, _takeover(system)
-        present = _present(system, takeover, given)
+        account, takeover = system.accounts.show(given.account).id, system.takeover
+        present = _present(system, given)
         pairs = takeover.compare(account, present.entries, given.device)
     again = [entry for entry, _held in pairs.other]
     if given.as_json:
@@ -160,16 +160,11 @@ def verify(ctx: click.Context, home: Home, /, **options: object) -> None:
         ctx.exit(FAILED)
 
 
-def _takeover(system: System) -> Takeover:
-    leases = system.home.run / "maildrops"
-    return Takeover(system.database, system.blobs, leases, system.clock)
-
-
-def _present(system: System, takeover: Takeover, given: _Options) -> Present:
+def _present(system: System, given: _Options) -> Present:
     if (given.file is None) == (given.remote is None):
         raise OperatorFault("Say where the unique-ids are: a FILE, or --remote NAME.")
     if given.file is None:
-        return Present(takeover.collected(system.remotes.show(str(given.remote)).id))
+        return Present(system.takeover.collected(system.remotes.show(str(given.remote)).id))
     entries = read_list(_text(given.file), given.form, given.uidl_format)
     return with_digests(entries, given.maildir or given.file.absolute().parent)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pillarbox.base.clock import Clock
 from pillarbox.base.errors import OperatorFault, StoreFault
-from pillarbox.base.names import AccountId, RemoteId
+from pillarbox.base.names import AccountId, DeviceId, Identity, RemoteId
 from pillarbox.db.sqlite import Database, Rows
 from pillarbox.journal.audit import append
 from pillarbox.store.blobs.port import Blobs, Digest
@@ -19,7 +19,9 @@ from pillarbox.store.lease import take_lease
 from pillarbox.store.ledger.entries import UNIQUE_ID, Entry
 from pillarbox.store.ledger.message_id import HEADER_OCTETS, message_id_of
 from pillarbox.store.ledger.pairs import Held, Pairs, pair
-from pillarbox.store.store import MessageId
+from pillarbox.store.store import Message, MessageId
+from pillarbox.store.views.policy import SITE_DEFAULTS, AccountPolicy, ViewId
+from pillarbox.store.views.shown import read_shown, read_whole
 
 HELD = """
     SELECT id, unique_id, digest, EXISTS (
@@ -27,15 +29,10 @@ HELD = """
     )
     FROM messages WHERE account_id = ? AND state = 'maildrop' ORDER BY id
 """
-LISTED = """
-    SELECT unique_id, digest, octets FROM messages JOIN blobs USING (digest)
-    WHERE account_id = ?1 AND messages.state = 'maildrop' AND NOT EXISTS (
-        SELECT 1 FROM view_messages
-        WHERE message_id = messages.id AND view_id = ?2 AND hidden_at IS NOT NULL
-    )
-    ORDER BY id
+OCTETS = """
+    SELECT DISTINCT digest, octets FROM messages JOIN blobs USING (digest)
+    WHERE account_id = ? AND messages.state = 'maildrop'
 """
-HIDDEN = "SELECT message_id FROM view_messages WHERE view_id = ? AND hidden_at IS NOT NULL"
 # An id that one message had is given to no other, whether or not the message is still there.
 GIVEN = """
     SELECT unique_id, id FROM messages WHERE account_id = ?1
@@ -52,7 +49,7 @@ HAVE = """
     WHERE had_at IS NULL
 """
 VIEWS = """
-    SELECT views.id, devices.name FROM views LEFT JOIN devices ON devices.id = device_id
+    SELECT views.id, devices.name, devices.id FROM views LEFT JOIN devices ON devices.id = device_id
     WHERE views.account_id = ? AND revoked_at IS NULL ORDER BY views.id
 """
 COLLECTED = """
@@ -62,6 +59,14 @@ COLLECTED = """
 
 
 Match = tuple[Entry, Held]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A view of an account, and whose it is; None: the main password's."""
+
+    id: ViewId
+    device: DeviceId | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +110,19 @@ class Wish:
 class Takeover:
     """The unique-ids of one database's maildrops."""
 
-    def __init__(self, database: Database, blobs: Blobs, leases: Path, clock: Clock) -> None:
+    def __init__(
+        self,
+        database: Database,
+        blobs: Blobs,
+        leases: Path,
+        clock: Clock,
+        site: AccountPolicy = SITE_DEFAULTS,
+    ) -> None:
         self._database = database
         self._blobs = blobs
         self._leases = leases
         self._clock = clock
+        self._site = site
 
     def listed(self, account: AccountId, device: str | None = None) -> Sequence[Listed]:
         """Return the messages of a maildrop, or of a device's view of it, oldest first.
@@ -117,8 +130,9 @@ class Takeover:
         Raises OperatorFault where there is no such device, and StoreFault.
         """
         with self._database.reading() as rows:
-            view = _views(rows, account, [device])[0] if device else None
-            return [Listed(*row) for row in rows.all(LISTED, account, view)]
+            octets = dict[Digest, int](rows.all(OCTETS, account))
+            shown = self._shown(rows, account, device)
+        return [Listed(each.unique_id, each.digest, octets[each.digest]) for each in shown]
 
     def collected(self, remote: RemoteId) -> Sequence[Entry]:
         """Return the unique-ids that a remote gave what was collected from it."""
@@ -138,11 +152,9 @@ class Takeover:
         message_ids = self._message_ids(account, entries)
         with self._database.reading() as rows:
             pairs = pair(entries, _held(rows, account, message_ids))
-            if device is None:
-                return pairs
-            hidden = {row[0] for row in rows.all(HIDDEN, _views(rows, account, [device])[0])}
-        shown = [(entry, message) for entry, message in pairs.other if message.id not in hidden]
-        return Pairs(pairs.same, shown, pairs.missing)
+            shown = {message.id for message in self._shown(rows, account, device)}
+        other = [(entry, message) for entry, message in pairs.other if message.id in shown]
+        return Pairs(pairs.same, other, pairs.missing)
 
     def plan(self, account: AccountId, entries: Sequence[Entry], wish: Wish) -> Outcome:
         """Return what `take_over` would do now, and do nothing; raises as it does."""
@@ -159,30 +171,37 @@ class Takeover:
         message_ids = self._message_ids(account, entries)
         now = int(self._clock.now())
 
-        def take_over(rows: Rows) -> Outcome:
-            views = _views(rows, account, wish.devices)
+        def take_over(rows: Rows, alone: Sequence[View]) -> Outcome:
+            if _views(rows, account) != alone:
+                raise _in_use()  # by a device that has been added just now
             held = _held(rows, account, message_ids)
             outcome = _outcome(rows, account, pair(entries, held), wish)
+            views = _views(rows, account, wish.devices)
             _write(rows, account, outcome, views, now)
             return outcome
 
-        with self._alone(account):
-            return self._database.write(take_over)
+        with self._alone(account) as views:
+            return self._database.write(lambda rows: take_over(rows, views))
 
     @contextlib.contextmanager
-    def _alone(self, account: AccountId) -> Iterator[None]:
+    def _alone(self, account: AccountId) -> Iterator[Sequence[View]]:
         """Keep every session out of the maildrop meanwhile."""
         with self._database.reading() as rows:
-            views = _views(rows, account, ())
+            views = _views(rows, account)
         with contextlib.ExitStack() as stack:
             for view in views:
-                lease = take_lease(self._leases / f"{account}-{view}")
+                lease = take_lease(self._leases / f"{account}-{view.id}")
                 if lease is None:
-                    raise OperatorFault(
-                        "Somebody is in the maildrop. Try again when the session has ended."
-                    )
+                    raise _in_use()
                 stack.callback(lease.release)
-            yield
+            yield views
+
+    def _shown(self, rows: Rows, account: AccountId, device: str | None) -> Sequence[Message]:
+        if device is None:
+            return read_whole(rows, account)
+        (view,) = _views(rows, account, [device])
+        identity, now = Identity(account, view.device), int(self._clock.now())
+        return read_shown(rows, identity, self._site, now).messages
 
     def _message_ids(self, account: AccountId, entries: Sequence[Entry]) -> Mapping[Digest, str]:
         """Return the Message-IDs of a maildrop, read only where an entry is known by nothing else.
@@ -205,13 +224,17 @@ class Takeover:
             return reader.read(HEADER_OCTETS)
 
 
-def _views(rows: Rows, account: AccountId, devices: Collection[str]) -> Sequence[int]:
-    found = rows.all(VIEWS, account)
-    names = {name: view for view, name in found}
+def _in_use() -> OperatorFault:
+    return OperatorFault("Somebody is in the maildrop. Try again when the session has ended.")
+
+
+def _views(rows: Rows, account: AccountId, devices: Collection[str] = ()) -> Sequence[View]:
+    """Return the views of the devices that are named; where none is, all views."""
+    found = {name: View(ViewId(view), device) for view, name, device in rows.all(VIEWS, account)}
     for device in devices:
-        if device not in names:
+        if device not in found:
             raise OperatorFault("There is no device {name!r} of this account.", name=device)
-    return [names[device] for device in devices] or [view for view, _ in found]
+    return [found[device] for device in devices] or list(found.values())
 
 
 def _held(rows: Rows, account: AccountId, message_ids: Mapping[Digest, str]) -> Sequence[Held]:
@@ -236,12 +259,12 @@ def _outcome(rows: Rows, account: AccountId, pairs: Pairs, wish: Wish) -> Outcom
 
 
 def _write(
-    rows: Rows, account: AccountId, outcome: Outcome, views: Sequence[int], now: int
+    rows: Rows, account: AccountId, outcome: Outcome, views: Sequence[View], now: int
 ) -> None:
     done = [*outcome.same, *outcome.given]
     rows.run_each(GIVE, [(entry.unique_id, message.id) for entry, message in outcome.given])
     rows.run_each(NOTE, [(account, entry.unique_id, message.id, now) for entry, message in done])
-    had = rows.run_each(HAVE, [(message.id, view, now) for _, message in done for view in views])
+    had = rows.run_each(HAVE, [(message.id, view.id, now) for _, message in done for view in views])
     if outcome.given or had > 0:
         append(
             rows,
