@@ -8,7 +8,7 @@ from pillarbox.app.build import opened
 from pillarbox.app.home import Home
 from pillarbox.cli.main import FAILED
 from pillarbox.cli.options import progress_display
-from pillarbox.cli.words import _, ngettext
+from pillarbox.cli.words import _, ngettext, printable
 from pillarbox.store.files import Delivered, FileDelivery
 from pillarbox.store.mail_files import Refused
 
@@ -32,7 +32,7 @@ def deliver(ctx: click.Context, home: Home, account: str, paths: tuple[Path, ...
     )
     for each in refused:
         number = "" if each.number is None else f" ({each.number})"
-        click.echo(f"{each.path}{number}: {_(each.why)}", err=True)
+        click.echo(printable(f"{each.path}{number}: {_(each.why)}"), err=True)
     if refused:
         text = ngettext("{count} refused.", "{count} refused.", len(refused))
         click.echo(text.format(count=len(refused)), err=True)

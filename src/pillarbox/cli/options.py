@@ -11,7 +11,7 @@ from rich.table import Table
 
 from pillarbox.accounts.generate import generate_password
 from pillarbox.base.secret import Secret
-from pillarbox.cli.words import _
+from pillarbox.cli.words import _, is_harmless, printable
 
 as_json = click.option("--json", "as_json", is_flag=True, help=_("Print JSON."))
 password_stdin = click.option(
@@ -26,8 +26,9 @@ def progress_display(*columns: ProgressColumn) -> Progress:
 
 
 def print_json(value: object) -> None:
-    """Print an answer for programs."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+    """Print an answer for programs, which reads the same where a person looks at it."""
+    text = json.dumps(value, ensure_ascii=False, indent=2)
+    click.echo("".join(each if each == "\n" or is_harmless(each) else _json(each) for each in text))
 
 
 def print_json_each(values: Iterable[object]) -> None:
@@ -45,12 +46,17 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> No
     """Print an answer for people; columns, or tab-separated lines where nobody looks."""
     if not sys.stdout.isatty():
         for row in rows:
-            click.echo("\t".join(map(str, row)))
+            click.echo("\t".join(printable(str(cell)) for cell in row))
         return
     table = Table(*headings, box=None, pad_edge=False)
     for row in rows:
-        table.add_row(*(str(cell) for cell in row))
+        table.add_row(*(printable(str(cell)) for cell in row))
     Console(markup=False, highlight=False).print(table)
+
+
+def _json(character: str) -> str:
+    """Return a character as JSON escapes it; it would leave DEL as it is."""
+    return json.dumps(character)[1:-1].replace("\x7f", "\\u007f")
 
 
 def read_password(*, from_stdin: bool, prompt: str) -> Secret:

@@ -1,6 +1,7 @@
 """What people read, in their language: English in the code, others from the catalogues."""
 
 import gettext
+import unicodedata
 from importlib import resources
 
 from pillarbox.base.errors import Fault
@@ -35,5 +36,19 @@ def ngettext(one: str, many: str, number: int) -> str:
 
 
 def said(fault: Fault) -> str:
-    """Return what a fault says, in the reader's language."""
-    return _(fault.template).format(**fault.fields)
+    """Return what a fault says, in the reader's language and on one line."""
+    return printable(_(fault.template).format(**fault.fields))
+
+
+def printable(text: str) -> str:
+    """Return a text that does nothing to a terminal but be read.
+
+    Names of files, what servers say and what mail holds come from strangers. Controls, line ends
+    and direction marks become escapes; so do octets of a name that are no UTF-8.
+    """
+    return "".join(each if is_harmless(each) else ascii(each)[1:-1] for each in text)
+
+
+def is_harmless(character: str) -> bool:
+    """Say whether a terminal shows a character and does nothing else; any space is harmless."""
+    return character.isprintable() or unicodedata.category(character) == "Zs"
