@@ -1,14 +1,15 @@
-"""The real getmail6: its own configuration and list of seen unique-ids, messages into a Maildir.
+"""The real getmail6: its own configuration and list of seen unique-ids, messages into a folder.
 
 It marks what it shall remove before it says QUIT, and remembers by server, port and user what it
-has seen: on another port all is new to it. It stores each CRLF as LF.
+has seen: on another port all is new to it. It stores each CRLF as LF. As root it delivers to a
+command only, and that only where it is told to.
 """
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.peers.fetch import Fetched, Server, Tls, write_secret
+from tests.peers.fetchmail import AGENT
 from tests.peers.program import DEADLINE, environment, find, run
 
 OK = 0
@@ -24,25 +25,22 @@ class Getmail:
     def fetch(self, server: Server, deadline: float = DEADLINE) -> Fetched:
         """Poll once, over TLS from the first octet; `keeps` leaves the messages on the server."""
         program = find("getmail")
-        self._furnish()
-        before = {path.name for path in self._arrived()}
+        inbox = self._furnish()
+        before = len(list(inbox.glob("*")))
         done = run(
             [program, "--getmaildir", str(self.home), "--rcfile", str(self._write_file(server))],
             env=environment(self.home),
             cwd=self.home,
             deadline=deadline,
         )
-        arrived = [path for path in self._arrived() if path.name not in before]
+        arrived = sorted(inbox.glob("*"))[before:]
         return Fetched(done, [path.read_bytes() for path in arrived])
 
-    def _furnish(self) -> None:
-        for name in ("cur", "new", "tmp"):
-            (self.home / "maildir" / name).mkdir(parents=True, exist_ok=True)
-
-    def _arrived(self) -> list[Path]:
-        """Give the files that were delivered; the numbers in their names have the order."""
-        new = (self.home / "maildir" / "new").iterdir()
-        return sorted(new, key=lambda path: [int(n) for n in re.findall(r"\d+", path.name)])
+    def _furnish(self) -> Path:
+        inbox = self.home / "inbox"
+        inbox.mkdir(parents=True, exist_ok=True)
+        (self.home / "agent").write_text(AGENT, encoding="ascii")
+        return inbox
 
     def _write_file(self, server: Server) -> Path:
         assert server.tls is Tls.IMPLICIT, "getmail has no STLS"
@@ -55,8 +53,10 @@ class Getmail:
             f"password = {server.password}",
             f"ca_certs = {server.authority}",
             "[destination]",
-            "type = Maildir",
-            f"path = {self.home / 'maildir'}/",
+            "type = MDA_external",
+            "path = /bin/sh",
+            f"arguments = ('{self.home / 'agent'}', '{self.home / 'inbox'}')",
+            "allow_root_commands = true",
             "[options]",
             "verbose = 1",
             "read_all = false",
