@@ -26,7 +26,8 @@ from pillarbox.base.secret import Secret
 from pillarbox.db.sqlite import Database, Rows
 from pillarbox.journal import audit
 
-# Three of a million codes are right at any moment: at this pace a guess an hour is one in 5,500.
+# Three of a million codes are right at any moment: at this pace, whoever guesses for an hour comes
+# in once in 5,500 times.
 WRONG_CODES = 5
 WRONG_SECONDS = 300
 NEVER_USED = -1  # before every time step
