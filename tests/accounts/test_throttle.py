@@ -250,6 +250,15 @@ def test_a_known_pairs_failures_count_before_they_are_known_where_there_are_many
     assert tried(outcomes) <= 20
 
 
+def test_an_attempt_that_nobody_answers_before_the_next_is_a_failure(throttle: Throttle) -> None:
+    succeed(throttle)
+    session = sign_in()
+
+    outcomes = [throttle.delay("mrose", session) for _ in range(50)]
+
+    assert KNOWN == tried(outcomes)
+
+
 def test_an_attempt_that_nobody_answers_is_forgotten_in_time(
     throttle: Throttle, clock: FakeClock
 ) -> None:

@@ -54,11 +54,6 @@ class Pair:
             places += [(Kind.ACCOUNT, self.account, ""), (Kind.PAIR, self.account, source)]
         return tuple(places)
 
-    @property
-    def acquainted(self) -> tuple[Place, ...]:
-        """The buckets that hold a known pair's failure."""
-        return self.known, (Kind.SOURCE, NOBODY, narrow(self.source))
-
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
@@ -67,6 +62,11 @@ class Outlook:
     seconds: float | None  # None: it is not to be tried
     is_known: bool
     level: float  # of a known pair's bucket
+
+
+def acquainted(known: Place) -> tuple[Place, ...]:
+    """Return the buckets that hold a known pair's failure, by that which is its own."""
+    return known, (Kind.SOURCE, NOBODY, known[2])
 
 
 def look(rows: Rows, pair: Pair, now: float) -> Outlook:

@@ -41,6 +41,7 @@ class Throttle:
 
         What may be tried counts as a failure until `proved`.
         """
+        self._fail(self._tickets.take(sign_in.session))  # nobody said what came of it
         pair = Pair(self._names.key_of(name), sign_in.source)
         now = self._clock.now()
         with self._database.reading() as rows:
@@ -59,14 +60,9 @@ class Throttle:
     def refused(self, name: str, sign_in: SignIn) -> None:
         """Note that an attempt failed; the one that fills an account's bucket locks the account."""
         ticket = self._tickets.take(sign_in.session)
-        if ticket is None:
-            return
-        pair = Pair(self._names.key_of(name), sign_in.source)
-        if ticket.is_free:
-            self._database.write(
-                lambda rows: kept.raise_each(rows, pair.acquainted, self._clock.now())
-            )
-        elif self._is_full(ticket):
+        self._fail(ticket)
+        if ticket is not None and self._is_full(ticket):
+            pair = Pair(self._names.key_of(name), sign_in.source)
             self._database.write(lambda rows: self._lock(rows, name, pair))
 
     def proved(self, name: str, sign_in: SignIn) -> None:
@@ -117,12 +113,21 @@ class Throttle:
         outlook = kept.look(rows, pair, now)
         if outlook.seconds is None:
             return None, None
-        places = pair.acquainted if outlook.is_known else pair.strangers
+        places = kept.acquainted(pair.known) if outlook.is_known else pair.strangers
         kept.raise_each(rows, places, now)
         return outlook.seconds, Ticket(places, pair.known, now)
 
+    def _fail(self, ticket: Ticket | None) -> None:
+        """Count what went free as a failure."""
+        if ticket is None or not ticket.is_free:
+            return
+        places = kept.acquainted(ticket.pair)
+        self._database.write(lambda rows: kept.raise_each(rows, places, self._clock.now()))
+
     def _is_full(self, ticket: Ticket) -> bool:
         places = [place for place in ticket.places if place[0] is Kind.ACCOUNT]
+        if not places:
+            return False
         with self._database.reading() as rows:
             now = self._clock.now()
             levels = [kept.level(rows, place, now) for place in places]
