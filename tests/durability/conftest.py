@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.durability.judge import MROSE, copy_home, look, remove
-from tests.durability.rig import MARKED, fill, make_home
+from tests.durability.rig import MARKED, fill, make_home, share
 
 
 @pytest.fixture(scope="session")
@@ -16,6 +16,11 @@ def empty_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def full_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return fill(make_home(tmp_path_factory.mktemp("durability") / "full"))
+
+
+@pytest.fixture(scope="session")
+def shared_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return share(fill(make_home(tmp_path_factory.mktemp("durability") / "shared")))
 
 
 @pytest.fixture(scope="session")

@@ -194,11 +194,32 @@ def purge_hastily(
     purge(store, accounts, acknowledge, home, HastyPurge)
 
 
+def leave_shared(
+    store: SqliteStore, accounts: Accounts, acknowledge: Acknowledge, _home: Path
+) -> None:
+    """Remove three of five from one of two views, and take the other two."""
+    maildrop = store.open_maildrop(Identity(accounts.show(MROSE).id))
+    marked = [maildrop.messages[number - 1] for number in MARKED]
+    with suppress(StoreFault):
+        maildrop.commit(marked, [each for each in maildrop.messages if each not in marked])
+        acknowledge("quit")
+
+
+def leave_shared_apart(
+    store: SqliteStore, accounts: Accounts, acknowledge: Acknowledge, home: Path
+) -> None:
+    """Do the same as the build does whose transaction was taken out."""
+    with patch.object(SqliteMaildrop, "commit", commit_apart):
+        leave_shared(store, accounts, acknowledge, home)
+
+
 SCRIPTS: dict[str, Script] = {
     "lmtp": lmtp,
     "deliver": deliver,
     "quit": leave,
     "quit-apart": leave_apart,
+    "quit-shared": leave_shared,
+    "quit-shared-apart": leave_shared_apart,
     "undo": undo,
     "purge": purge,
     "purge-hastily": purge_hastily,

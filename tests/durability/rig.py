@@ -23,6 +23,7 @@ from tests.durability.judge import (
     removal_faults,
     torn_blobs,
 )
+from tests.durability.shared import records, shared_faults
 from tests.peers.program import DEADLINE, LOOPBACK, Process, descendants, run
 from tests.peers.strace import inject, tracer
 
@@ -75,6 +76,12 @@ def fill(folder: Path) -> Path:
     """Put the five messages into the first account's maildrop."""
     files = write_files(folder.with_name(folder.name + "-files"))
     command(folder, "deliver", MROSE, *map(str, files))
+    return folder
+
+
+def share(folder: Path) -> Path:
+    """Give the first account a second view: a device, which has had nothing."""
+    command(folder, "device", "add", MROSE, "phone")
     return folder
 
 
@@ -248,6 +255,21 @@ def cut_quit(home: Path, folder: Path, program: list[str], syscall: str, when: i
     after = look(folder)[MROSE]
     is_promised = reply.startswith(b"+OK")
     faults = removal_faults(before, after, marked, is_promised=is_promised)
+    if not is_reached and not is_promised:
+        faults.append(f"nothing was cut, and it said {reply!r}")
+    return Cut(is_reached, faults + torn_blobs(folder))
+
+
+def cut_shared_quit(home: Path, folder: Path, program: list[str], syscall: str, when: int) -> Cut:
+    """Kill a server at a call of a QUIT in one of two views, and look at both."""
+    copy_home(home, folder)
+    before = records(folder)
+    with serving(folder, program) as server:
+        with tampering(server, syscall, f"signal=SIGKILL:when={when}"):
+            reply = remove_by_pop3(server)
+        is_reached = _is_killed(server, is_whole=bool(reply))
+    is_promised = reply.startswith(b"+OK")
+    faults = shared_faults(before, records(folder), is_promised=is_promised)
     if not is_reached and not is_promised:
         faults.append(f"nothing was cut, and it said {reply!r}")
     return Cut(is_reached, faults + torn_blobs(folder))

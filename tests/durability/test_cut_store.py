@@ -19,6 +19,7 @@ from tests.durability.judge import (
     torn_blobs,
 )
 from tests.durability.rig import MARKED, ROOT, environment, write_files
+from tests.durability.shared import records, shared_faults
 from tests.peers.program import run
 
 SLOWEST = 120.0  # seconds, for a hundred homes on a machine that does other things too
@@ -187,3 +188,38 @@ def test_a_purge_without_its_order_is_caught(removed_home: Path, tmp_path: Path)
     folders = cut_everywhere("kill", "purge-hastily", removed_home, tmp_path / "cut")
 
     assert any("missing" in fault for fault in purge_faults(removed_home, folders))
+
+
+def faults_of_shared_quits(home: Path, folders: list[Path]) -> list[str]:
+    before = records(home)
+    return [
+        f"{folder.name}: {fault}"
+        for folder in folders
+        for fault in shared_faults(
+            before, records(folder), is_promised="quit" in acknowledged(folder)
+        )
+    ]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("how", "least"), [("kill", 20), ("raise", 1)])
+def test_a_quit_in_one_of_two_views_is_done_as_a_whole_or_not_at_any_call(
+    shared_home: Path, tmp_path: Path, how: str, least: int
+) -> None:
+    folders = cut_everywhere(how, "quit-shared", shared_home, tmp_path / "cut")
+
+    assert [] == faults_of_shared_quits(shared_home, folders)
+    assert len(folders) > least
+    assert ["quit"] == acknowledged(folders[-1])
+    assert 5 == records(folders[-1]).known
+
+
+@pytest.mark.slow
+def test_a_quit_in_one_of_two_views_without_the_transaction_is_caught(
+    shared_home: Path, tmp_path: Path
+) -> None:
+    folders = cut_everywhere("kill", "quit-shared-apart", shared_home, tmp_path / "cut")
+
+    assert "1 of 3 marked messages are gone" in " ".join(
+        faults_of_shared_quits(shared_home, folders)
+    )

@@ -5,7 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.durability.rig import SOUND, Cut, build, cut_deliver, cut_lmtp, cut_quit, serving
+from tests.durability.rig import (
+    SOUND,
+    Cut,
+    build,
+    cut_deliver,
+    cut_lmtp,
+    cut_quit,
+    cut_shared_quit,
+    serving,
+)
 
 Cutter = Callable[[Path, Path, list[str], str, int], Cut]
 
@@ -91,6 +100,27 @@ def test_a_quit_survives_being_killed_at_any_call(
     full_home: Path, tmp_path: Path, syscall: str, least: int
 ) -> None:
     cuts = all_cuts(cut_quit, full_home, tmp_path, TRACEABLE, syscall)
+
+    assert [] == [cut.faults for cut in cuts if cut.faults]
+    assert len(cuts) > least
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("syscall", "when"), QUIT_SAMPLE)
+def test_a_quit_in_one_of_two_views_killed_at_a_call_is_done_as_a_whole_or_not(
+    shared_home: Path, tmp_path: Path, syscall: str, when: int
+) -> None:
+    cut = cut_shared_quit(shared_home, tmp_path / "home", TRACEABLE, syscall, when)
+
+    assert Cut(is_reached=True, faults=[]) == cut
+
+
+@pytest.mark.interop
+@pytest.mark.parametrize(("syscall", "least"), [("fdatasync", 1), ("pwrite64", 2)])
+def test_a_quit_in_one_of_two_views_survives_being_killed_at_any_call(
+    shared_home: Path, tmp_path: Path, syscall: str, least: int
+) -> None:
+    cuts = all_cuts(cut_shared_quit, shared_home, tmp_path, TRACEABLE, syscall)
 
     assert [] == [cut.faults for cut in cuts if cut.faults]
     assert len(cuts) > least
