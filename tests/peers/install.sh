@@ -31,7 +31,22 @@ tell() {
     echo "peers: missing:$1 ($2); the tests that need them skip." >&2
 }
 
+# Courier's POP3 and Dovecot's do not go together on one machine, so Courier's is not installed: its
+# files are laid out below the checkout, and no script of theirs runs.
+courier=.courier
+courier_packages="courier-pop courier-authlib libcourier-unicode4 libidn12"
+unpack_courier() {
+    [ ! -d "$courier" ] && [ -f /etc/debian_version ] && command -v dpkg >/dev/null || return 0
+    fetched=$(mktemp -d)
+    # shellcheck disable=SC2086  # one word for each package
+    (cd "$fetched" && apt-get download --quiet=2 $courier_packages >/dev/null 2>&1) &&
+        for package in "$fetched"/*.deb; do dpkg -x "$package" "$courier.part"; done &&
+        mv "$courier.part" "$courier" || tell " courier-pop" "apt-get could not fetch it"
+    rm -rf "$fetched" "$courier.part"
+}
+
 absent=$(missing)
+unpack_courier
 [ -n "$absent" ] || exit 0
 
 if [ ! -f /etc/debian_version ] || ! command -v apt-get >/dev/null; then
