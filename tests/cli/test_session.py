@@ -44,15 +44,20 @@ REFUSED = replace(
 )
 
 
+def record(home: CommandLine, *records: SessionRecord, server: str = "gone") -> None:
+    """Put these into the record, as a server would."""
+    with opened(Home(home.folder)) as system:
+        journal = Journal(sys.stderr, system.clock)
+        recorder = Recorder(system.database, system.clock, journal, server, str.lower)
+        for each in records:
+            recorder.note(each)
+        recorder.close()
+
+
 @pytest.fixture
 def recorded(ours: CommandLine) -> CommandLine:
     """Give a home with three sessions."""
-    with opened(Home(ours.folder)) as system:
-        journal = Journal(sys.stderr, system.clock)
-        recorder = Recorder(system.database, system.clock, journal, "gone", str.lower)
-        for record in (RECORD, LIVE, REFUSED):
-            recorder.note(record)
-        recorder.close()
+    record(ours, RECORD, LIVE, REFUSED)
     return ours
 
 
@@ -110,12 +115,7 @@ def test_every_note_has_its_meaning() -> None:
 
 def test_steps_that_are_left_out_are_counted(ours: CommandLine) -> None:
     steps = tuple(Step(n, "T", f"X{n}", "", "", 1, "+OK", 1) for n in range(252))
-    with opened(Home(ours.folder)) as system:
-        recorder = Recorder(
-            system.database, system.clock, Journal(sys.stderr, system.clock), "gone", str.lower
-        )
-        recorder.note(replace(RECORD, told=Told(steps, 9, {})))
-        recorder.close()
+    record(ours, replace(RECORD, told=Told(steps, 9, {})))
 
     lines = ours.do("session", "show", RECORD.id).splitlines()
 

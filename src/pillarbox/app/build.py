@@ -13,6 +13,7 @@ from pillarbox.accounts.devices import Devices
 from pillarbox.accounts.digests import Digests
 from pillarbox.accounts.ended_sessions import EndedSessions
 from pillarbox.accounts.entry import Entry
+from pillarbox.accounts.incident import Incidents
 from pillarbox.accounts.master_key import find_master_key
 from pillarbox.accounts.passwords import Passwords
 from pillarbox.accounts.remotes import Remotes
@@ -79,6 +80,7 @@ class System:
     retention: Retention
     listing: Listing
     endings: EndedSessions
+    incidents: Incidents
     throttle: Throttle
     sessions: Sessions
 
@@ -128,6 +130,7 @@ def _build(home: Home, database: Database, config: Configuration) -> System:
         retention=Retention(database, clock, site),
         listing=Listing(database, store),
         endings=EndedSessions(database),
+        incidents=Incidents(database, clock),
         throttle=proofs.throttle,
         sessions=Sessions(database),
     )

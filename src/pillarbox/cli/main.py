@@ -27,6 +27,7 @@ COMMANDS = {
     "archive": "pillarbox.cli.archive",
     "key": "pillarbox.cli.key",
     "session": "pillarbox.cli.session",
+    "incident": "pillarbox.cli.incident",
     "audit": "pillarbox.cli.audit",
     "alert": "pillarbox.cli.alert",
 }

@@ -1,0 +1,76 @@
+"""`pillarbox incident`."""
+
+from pathlib import Path
+
+import pytest
+
+from pillarbox.app import incident_report
+from pillarbox.app.build import opened
+from pillarbox.app.home import Home
+from pillarbox.app.incident_report import wait_until_ended
+from pillarbox.app.servers import Presence
+from tests.cli.home import CommandLine
+from tests.cli.test_session import LIVE, RECORD, REFUSED, record
+
+
+@pytest.fixture
+def recorded(ours: CommandLine) -> CommandLine:
+    """Give a home with three sessions and a device."""
+    ours.do("device", "add", "mrose", "phone")
+    record(ours, RECORD, LIVE, REFUSED)
+    return ours
+
+
+def test_the_report_says_what_was_done_and_what_to_do(recorded: CommandLine) -> None:
+    result = recorded.run("incident", "mrose", "--since", "2001-01-01")
+
+    assert 0 == result.exit_code
+    assert "Nobody can log in to mrose any more" in result.stderr
+    assert "- Devices revoked: phone.\n" in result.stdout
+    assert "`pillarbox account password mrose`" in result.stdout
+    assert "2001-09-09T01:46:40Z mrose from 192.0.2.7 by pop3" in result.stdout
+    assert "\x1b" not in result.stdout
+    assert [] == recorded.json("device", "list", "mrose")
+
+
+def test_the_report_goes_into_a_new_file_that_nobody_else_reads(
+    recorded: CommandLine, tmp_path: Path
+) -> None:
+    file = tmp_path / "report.md"
+
+    assert "" == recorded.do("incident", "mrose", "--report", file)
+
+    assert (0o600, "# Incident: mrose") == (
+        file.stat().st_mode & 0o777,
+        file.read_text("utf-8").splitlines()[0],
+    )
+
+
+def test_a_file_that_is_there_is_refused_before_anything_is_done(
+    recorded: CommandLine, tmp_path: Path
+) -> None:
+    file = tmp_path / "report.md"
+    file.touch()
+
+    said = recorded.refuse("incident", "mrose", "--report", file)
+
+    assert f"{file} cannot be written: it is there, or its folder is not." == said
+    devices = recorded.json("device", "list", "mrose")
+    assert isinstance(devices, list)
+    assert 1 == len(devices)
+
+
+def test_a_session_that_does_not_end_is_waited_for_and_named(recorded: CommandLine) -> None:
+    waited: list[float] = []
+    home = Home(recorded.folder)
+    presence = Presence(home.servers)
+    record(recorded, LIVE, server=presence.name)
+
+    with opened(home) as system:
+        account = system.accounts.show("mrose").id
+        wait_until_ended(system, account, waited.append)
+        found = incident_report.report(system, account, "mrose", 0)
+    presence.leave()
+
+    assert [LIVE.id] == [each.id for each in found.live]
+    assert 12.5 == sum(waited)
