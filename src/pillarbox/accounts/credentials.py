@@ -12,6 +12,13 @@ from pillarbox.base.names import AccountId, DeviceId
 from pillarbox.db.sqlite import Rows
 from pillarbox.sasl.exchange import ScramHash
 
+SCHEME_LOOKED_UP = "hmac-sha-256"  # of app passwords: one hash, found by one look-up
+KEEP_TO_WARN = """
+    UPDATE devices SET revoked_hash = (
+        SELECT verifier FROM credentials WHERE device_id = devices.id AND scheme = ?
+    ) WHERE id = ?
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class ScramParameters:
@@ -95,7 +102,11 @@ def add_verifiers(
 
 
 def revoke_device(rows: Rows, device: DeviceId, now: int) -> None:
-    """Let a device log in no more, and forget every secret of it."""
+    """Let a device log in no more, and forget every secret of it.
+
+    What its app password was looked up by stays, where no login looks: who tries it is told of.
+    """
+    rows.run(KEEP_TO_WARN, SCHEME_LOOKED_UP, device)
     kept = rows.all("SELECT account_id, digest_secret_id FROM devices WHERE id = ?", device)
     rows.run("DELETE FROM credentials WHERE device_id = ?", device)
     rows.run("UPDATE devices SET revoked_at = ?, digest_secret_id = NULL WHERE id = ?", now, device)

@@ -123,6 +123,10 @@ class Passwords:
         identity = identity or self._try_main(who, password, tries)
         if identity is None and fault is not None:
             raise fault
+        if identity is None:
+            with contextlib.suppress(Fault):  # refused it is, whether or not somebody is told
+                now = int(self._clock.now())
+                self._app_passwords.warn_of_revoked(who.account, tries[0], now)
         return identity
 
     def _renew_device(self, name: str, identity: Identity, password: bytes) -> None:

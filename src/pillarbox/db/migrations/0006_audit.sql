@@ -29,3 +29,8 @@ CREATE INDEX alerts_to_tell ON alerts (id) WHERE told_at IS NULL;
 ALTER TABLE alerts ADD COLUMN told_by TEXT NOT NULL DEFAULT '[]'; -- a JSON list of ways
 ALTER TABLE alerts ADD COLUMN tries INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE alerts ADD COLUMN next_at INTEGER NOT NULL DEFAULT 0; -- a lease, or a rest after a try
+
+-- The app password of a revoked device opens nothing; that somebody tries it is worth an alert.
+ALTER TABLE devices ADD COLUMN revoked_hash TEXT;
+ALTER TABLE devices ADD COLUMN revoked_tried_at INTEGER; -- when somebody was last warned of it
+CREATE INDEX devices_revoked ON devices (account_id, revoked_hash) WHERE revoked_hash IS NOT NULL;
