@@ -10,7 +10,7 @@ from pillarbox.base.clock import FakeClock
 from pillarbox.base.errors import OperatorFault
 from pillarbox.base.names import AccountId, Identity, RemoteId
 from pillarbox.store.files import FileDelivery
-from pillarbox.store.lease import take_lease
+from pillarbox.store.lease import Lease, take_lease
 from pillarbox.store.ledger.entries import Entry
 from pillarbox.store.ledger.maildir import Present, digest_as_stored, with_digests
 from pillarbox.store.ledger.takeover import Outcome, Takeover, Wish
@@ -175,13 +175,15 @@ def test_messages_are_known_by_message_id_where_the_list_has_nothing_else(
         path = tmp_path / f"{number}.eml"
         path.write_bytes(b"Message-ID: <%d@x>\n\nbody\n" % number)
         deliver(home, path)
+    (tmp_path / "3.eml").write_bytes(b"Subject: none\n\n")
+    deliver(home, tmp_path / "3.eml")
     wanted = [Entry("two", message_id="<2@x>"), Entry("one", message_id="<1@x>")]
 
     assert 2 == len(takeover.compare(MROSE, wanted).other)
 
     takeover.take_over(MROSE, wanted, NOBODY)
 
-    assert ["one", "two"] == shown(takeover)
+    assert ["one", "two"] == shown(takeover)[:2]
 
 
 def take(takeover: Takeover, home: Home, unique_id: str) -> Outcome:
@@ -290,6 +292,22 @@ def test_a_device_that_is_in_keeps_its_unique_ids(
         takeover.take_over(MROSE, entries(maildir).entries, NOBODY)
 
     lease.release()
+
+
+def test_a_change_of_the_devices_meanwhile_stops_it(
+    home: Home, takeover: Takeover, maildir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def take_and_revoke(path: Path) -> Lease | None:
+        home.database.write(lambda rows: rows.run("UPDATE devices SET revoked_at = 1"))
+        return take_lease(path)
+
+    deliver(home, maildir)
+    monkeypatch.setattr("pillarbox.store.ledger.takeover.take_lease", take_and_revoke)
+
+    with pytest.raises(OperatorFault, match="Somebody is in the maildrop"):
+        takeover.take_over(MROSE, entries(maildir).entries, NOBODY)
+
+    assert set() == had(home)
 
 
 def test_what_a_device_does_not_see_it_does_not_download(
