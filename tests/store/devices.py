@@ -1,5 +1,6 @@
 """An account with several devices, over the embedded store, with a clock that tests move."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
@@ -9,8 +10,10 @@ from pillarbox.db.sqlite import Database, Row
 from pillarbox.store.blobs.memory import MemoryBlobs
 from pillarbox.store.retention import Retention
 from pillarbox.store.sqlite import SqliteStore
+from pillarbox.store.store import MessageId
 from pillarbox.store.views.leaving import Why
 from pillarbox.store.views.policy import DAY_SECONDS, SITE_DEFAULTS, AccountPolicy
+from pillarbox.store.views.reading import read_audience, read_known
 
 MROSE = AccountId(1)
 MAIN = Identity(MROSE)
@@ -32,6 +35,7 @@ class Household:
         self.run("INSERT INTO accounts (name, state, created_at) VALUES ('mrose', 'enabled', 0)")
         self.run("INSERT INTO views (account_id, role, created_at) VALUES (1, 'master', 0)")
         self.store = SqliteStore(self.database, MemoryBlobs(), folder / "leases", self.clock, site)
+        self._site = site
         self._retention = Retention(self.database, self.clock, site)
         self._count = 0
 
@@ -89,6 +93,15 @@ class Household:
 
     def wait(self, days: float) -> None:
         self.clock.advance(days * DAY_SECONDS)
+
+    def due(self) -> Mapping[Why, int]:
+        """Count what is to leave, asking of each message of the maildrop."""
+        with self.database.reading() as rows:
+            audience = read_audience(rows, MROSE, self._site, self.now)
+            found = rows.all("SELECT id FROM messages WHERE state = 'maildrop'")
+            stored = read_known(rows, MROSE, [MessageId(message) for (message,) in found])
+        reasons = (audience.reason_to_leave(each.known) for each in stored)
+        return Counter(why for why in reasons if why is not None)
 
     def settle(self) -> Mapping[Why, int]:
         return self._retention.retire()

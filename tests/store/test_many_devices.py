@@ -168,8 +168,9 @@ class Life:
             case Wait(days):
                 self.household.wait(days)
             case Settle():
+                due = self.household.due()
                 with self.nobody_misses(frozenset()):
-                    self.household.settle()
+                    assert due == self.household.settle()
             case Open(number) if number < len(self.devices):
                 self.open(self.devices[number])
             case Close(number) if number < len(self.devices):

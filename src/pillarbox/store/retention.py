@@ -5,6 +5,7 @@ open, whose view is fixed and whose octets stay. What a client's DELE removes go
 what it leaves for other devices goes here, once these have it or are waited for no more.
 """
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -18,18 +19,36 @@ from pillarbox.store.views.leave import leave, record, want
 from pillarbox.store.views.leaving import Audience, Why
 from pillarbox.store.views.policy import DAY_SECONDS, SITE_DEFAULTS, AccountPolicy, AfterRemoval
 from pillarbox.store.views.reading import batches, read_audience, read_known
+from pillarbox.store.views.visibility import LONG_AGO
 
 BATCH = 1000  # messages that leave in one transaction: no QUIT waits long for it
 
 ACCOUNTS = "SELECT DISTINCT account_id FROM messages WHERE state = 'maildrop' ORDER BY account_id"
-TOUCHED = """
-    SELECT id FROM messages WHERE account_id = ?1 AND state = 'maildrop'
-        AND removal_wanted_at IS NOT NULL
+# What may be due, and of what is not due as little as a query can tell: leaving.py decides. A view
+# without a window or a retention of its own (?2) that knows nothing of a message is waited for.
+MAY_BE_DUE = """
+    SELECT id FROM messages
+    WHERE account_id = ?1 AND state = 'maildrop' AND removal_wanted_at IS NOT NULL AND NOT ?4
+        AND (removal_wanted_at <= ?3 OR NOT EXISTS (
+            SELECT 1 FROM json_each(?2) LEFT JOIN view_messages
+                ON message_id = messages.id AND view_id = value
+            WHERE had_at IS NULL AND hidden_at IS NULL))
     UNION
-    SELECT id FROM messages JOIN view_messages ON message_id = id
-        WHERE account_id = ?1 AND state = 'maildrop' AND (hidden_at IS NOT NULL OR ?2)
+    SELECT id FROM messages JOIN view_messages hidden ON hidden.message_id = id
+    WHERE account_id = ?1 AND state = 'maildrop' AND removal_wanted_at IS NULL AND NOT ?4
+        AND hidden.hidden_at IS NOT NULL AND NOT EXISTS (
+            SELECT 1 FROM json_each(?2) LEFT JOIN view_messages seen
+                ON seen.message_id = messages.id AND seen.view_id = value
+            WHERE seen.hidden_at IS NULL)
     UNION
-    SELECT id FROM messages WHERE account_id = ?1 AND state = 'maildrop' AND arrived_at <= ?3
+    SELECT id FROM messages JOIN view_messages had ON had.message_id = id
+    WHERE account_id = ?1 AND state = 'maildrop' AND ?5 AND had.had_at IS NOT NULL
+        AND (removal_wanted_at IS NULL OR NOT ?4) AND NOT EXISTS (
+            SELECT 1 FROM json_each(?2) LEFT JOIN view_messages seen
+                ON seen.message_id = messages.id AND seen.view_id = value
+            WHERE seen.had_at IS NULL)
+    UNION
+    SELECT id FROM messages WHERE account_id = ?1 AND state = 'maildrop' AND arrived_at <= ?6
     ORDER BY id
 """
 LEAST_RETENTION = (
@@ -67,10 +86,10 @@ class Retention:
         """Return what is to leave, by a first look that makes nobody wait."""
         with self._database.reading() as rows:
             audience = read_audience(rows, account, self._site, now)
-            touched = _touched(rows, account, audience, now)
+            found = _may_be_due(rows, account, audience, now)
             return [
                 each
-                for batch in batches(touched, BATCH)
+                for batch in batches(found, BATCH)
                 for each, why in _reasons(rows, account, batch, audience)
             ]
 
@@ -88,13 +107,20 @@ class Retention:
         return Counter({why: len(leaving) for why, leaving in by_reason.items()})
 
 
-def _touched(rows: Rows, account: AccountId, audience: Audience, now: int) -> list[MessageId]:
-    """Return what may be due: what a device removed or has, and what is old."""
+def _may_be_due(rows: Rows, account: AccountId, audience: Audience, now: int) -> list[MessageId]:
+    """Return what devices removed or have, without what is waited for, and what is old."""
     policy = audience.account
     (of_views,) = rows.one(LEAST_RETENTION, account) or (None,)
     days = min((each for each in (policy.retention_days, of_views) if each), default=None)
-    before = -1 if days is None else now - days * DAY_SECONDS
-    found = rows.all(TOUCHED, account, policy.removes_what_all_have, before)
+    found = rows.all(
+        MAY_BE_DUE,
+        account,
+        json.dumps(audience.unbounded),
+        now - policy.waiting_seconds,
+        policy.after_removal is AfterRemoval.KEEP,
+        policy.removes_what_all_have,
+        LONG_AGO if days is None else now - days * DAY_SECONDS,
+    )
     return [MessageId(message) for (message,) in found]
 
 

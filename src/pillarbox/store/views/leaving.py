@@ -11,7 +11,7 @@ from pillarbox.store.views.policy import (
     ViewId,
     ViewPolicy,
 )
-from pillarbox.store.views.visibility import Facts, Rule, is_shown, rule_of
+from pillarbox.store.views.visibility import LONG_AGO, Facts, Rule, is_shown, rule_of
 
 USE_SECONDS = 3600  # the last use is on record to the hour
 
@@ -69,6 +69,11 @@ class Audience:
         self._active = self._rules(recent, has_device=has_device)
         self._living = self._rules(usable, has_device=has_device)
         self._retentions = [view.policy.retention_days for view in usable]
+
+    @property
+    def unbounded(self) -> list[ViewId]:
+        """The active views that show whatever is not removed, however old it is."""
+        return [view for view, rule in self._active.items() if rule.after == LONG_AGO]
 
     def reason_to_leave(self, message: Known) -> Why | None:
         """Return why a message leaves the maildrop now, None where it stays."""
