@@ -69,6 +69,19 @@ def test_who_came_in_from_there_comes_in_whatever_strangers_do(tmp_path: Path) -
         assert [Identity(account.id)] * 2 == [first, attempt(home.admission, "mrose", RIGHT)]
 
 
+def test_after_an_incident_nobody_is_known(tmp_path: Path) -> None:
+    with system(tmp_path) as home:
+        home.accounts.add("mrose", home.passwords.verifiers("mrose", RIGHT))
+        attempt(home.admission, "mrose", RIGHT)
+        home.incidents.declare("mrose")
+        home.passwords.set_password("mrose", RIGHT)
+
+        for number in range(20):
+            attempt(home.admission, f"name{number}")
+
+        assert "refused" == attempt(home.admission, "mrose", RIGHT)
+
+
 def test_the_throttle_is_switched_off_by_its_long_name(tmp_path: Path) -> None:
     switch = ("allow_unlimited_guesses = false", "allow_unlimited_guesses = true")
     with system(tmp_path, switch) as home:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pillarbox.accounts.accounts import Account, require_account
 from pillarbox.accounts.credentials import drop_verifiers, revoke_device
 from pillarbox.accounts.ended_sessions import end_all_sessions
+from pillarbox.accounts.throttle.throttle import Throttle
 from pillarbox.base.clock import Clock
 from pillarbox.db.sqlite import Database, Rows
 from pillarbox.journal.audit import append
@@ -24,18 +25,27 @@ class Declared:
 class Incidents:
     """Declares them for one database's accounts."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, throttle: Throttle) -> None:
         self._database = database
         self._clock = clock
+        self._throttle = throttle
 
     def declare(self, name: str) -> Declared:
         """Revoke every password of an account, and end its sessions, all or nothing of it.
 
-        Mail goes on arriving. The second factor stays: it opens no maildrop. Raises OperatorFault
-        where there is no such account; StoreFault.
+        No network is known to it any more, the intruder's neither. Mail goes on arriving. The
+        second factor stays: it opens no maildrop. Raises OperatorFault where there is no such
+        account; StoreFault.
         """
         now = int(self._clock.now())
-        return self._database.write(lambda rows: _declare(rows, name, now))
+        forget = self._throttle.forgetting(name)
+
+        def declare(rows: Rows) -> Declared:
+            declared = _declare(rows, name, now)
+            forget(rows)
+            return declared
+
+        return self._database.write(declare)
 
 
 def _declare(rows: Rows, name: str, now: int) -> Declared:

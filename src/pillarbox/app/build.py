@@ -130,7 +130,7 @@ def _build(home: Home, database: Database, config: Configuration) -> System:
         retention=Retention(database, clock, site),
         listing=Listing(database, store),
         endings=EndedSessions(database),
-        incidents=Incidents(database, clock),
+        incidents=Incidents(database, clock, proofs.throttle),
         throttle=proofs.throttle,
         sessions=Sessions(database),
     )
