@@ -36,7 +36,7 @@ class Household:
         self.run("INSERT INTO views (account_id, role, created_at) VALUES (1, 'master', 0)")
         self.store = SqliteStore(self.database, MemoryBlobs(), folder / "leases", self.clock, site)
         self._site = site
-        self._retention = Retention(self.database, self.clock, site)
+        self.retention = Retention(self.database, self.clock, site)
         self._count = 0
 
     @property
@@ -104,4 +104,4 @@ class Household:
         return Counter(why for why in reasons if why is not None)
 
     def settle(self) -> Mapping[Why, int]:
-        return self._retention.retire()
+        return self.retention.retire()
