@@ -9,6 +9,7 @@ from pillarbox.server.channel import Channel
 from pillarbox.server.session import Session
 from pillarbox.server.site import Site, Utf8Headers
 from pillarbox.server.voice import ENGLISH, Language
+from pillarbox.wire.pop3.capa import Terms
 
 __all__ = ["MOST_OCTETS", "SEEDS", "WORDS", "one_input", "prepare"]
 
@@ -24,6 +25,7 @@ def one_input(octets: bytes) -> None:
     """Play a session: no octets may surprise it, and every reply must be one."""
     knobs = Knobs(octets)
     is_secure = knobs.flag()
+    terms = Terms(knobs.number(3), knobs.number(3), knobs.flag(), knobs.flag())
     site = Site(
         hostname="mail.example.org",
         allow_plaintext_auth_without_tls=knobs.flag(),
@@ -32,7 +34,7 @@ def one_input(octets: bytes) -> None:
         tokens=knobs.flag(),
         last=knobs.flag(),
         utf8_headers=knobs.choice(tuple(Utf8Headers)),
-        retention_days=knobs.number(3),
+        terms=lambda: terms,
         languages=LANGUAGES,
     )
     channel = Channel(

@@ -54,6 +54,7 @@ class Place:
     def __init__(self, store: Store, dialogue: Dialogue) -> None:
         self.store = store
         self.too_soon = dialogue.too_soon
+        self.login_delay_seconds = dialogue.view_terms.login_delay_seconds
         self.accounts = {
             name: AccountId(number) for number, name in enumerate(dialogue.maildrops, start=1)
         }
@@ -96,7 +97,7 @@ class Place:
 
     def enter(self, identity: Identity, sign_in: SignIn) -> Admitted | Denied:
         is_too_soon = identity in [self._identity(name) for name in self.too_soon]
-        return Denied.LOGIN_DELAY if is_too_soon else Admitted()
+        return Denied.LOGIN_DELAY if is_too_soon else Admitted(self.login_delay_seconds)
 
     def _identity(self, name: str) -> Identity | None:
         account = self.accounts.get(name)
@@ -132,6 +133,7 @@ class Core:
     """A session with everything around it in memory."""
 
     def __init__(self, dialogue: Dialogue) -> None:
+        self.terms = dialogue.view_terms
         self.place = Place(MemoryStore(MemoryBlobs()), dialogue)
         self.said = b""
         self.is_over = False
@@ -216,7 +218,8 @@ class Core:
         if self.place.enter(identity, SIGN_IN) is Denied.LOGIN_DELAY:
             self.end()
             return Closed.LOGIN_DELAY
-        return Opened(self._maildrop.messages, self._maildrop.expire_days, 0)
+        terms = self.terms
+        return Opened(self._maildrop.messages, terms.expire_days, terms.login_delay_seconds)
 
     def _transmit(self, effect: Transmit) -> None:
         reader = self.place.store.read(effect.message.digest)

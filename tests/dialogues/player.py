@@ -3,8 +3,9 @@ r"""Golden dialogues of POP3: read from text, played on the core, on the server,
 `C:` is a line of the client's, `C\` octets with Python's escapes and no line end of their own;
 consecutive ones are sent at once. `S:` is the line that comes back, `S~` a pattern of it. `tls`:
 the handshake. `close`: the server ends the connection; `drop`: the client does. `given` is what
-there is before (`given site KEY = VALUE` sets what the configuration would), `then maildrop NAME =
-a.eml b.eml` what is in the maildrop afterwards.
+there is before (`given site KEY = VALUE` sets what the configuration would, `given view KEY =
+VALUE` what holds for the view that is opened), `then maildrop NAME = a.eml b.eml` what is in the
+maildrop afterwards.
 
 `dovecot not applicable - WHY` keeps a dialogue from a real Dovecot. `dovecot differs - WHY` stands
 below what Dovecot does otherwise, and that below it: `D:` and `D~` as `S:` and `S~`;
@@ -20,6 +21,7 @@ from typing import Any
 
 from pillarbox.server.site import Site, Utf8Headers
 from pillarbox.server.voice import ENGLISH, Language
+from pillarbox.wire.pop3.capa import Terms
 
 HERE = Path(__file__).parent
 DIALOGUES = {path.stem: path for path in sorted((HERE / "pop3").glob("*.txt"))}
@@ -28,6 +30,13 @@ STEP = re.compile(r"(C:|C\\|S:|S~)(?: (.*))?|(tls|close|drop)")
 MAILDROP = re.compile(r"(given|then) maildrop (\w+) =((?: [\w.-]+)*)")
 FLAG = re.compile(r"given (secure|plaintext allowed|no certificate|in use \w+|too soon \w+)")
 SITE = re.compile(r"given site (.*)")
+VIEW = re.compile(r"given view (.*)")
+TERMS = {
+    "retention_days": "expire_days",
+    "login_delay_seconds": "login_delay_seconds",
+    "retention_differs": "expire_differs",
+    "login_delay_differs": "login_delay_differs",
+}
 APART = re.compile(r"dovecot (differs|not applicable) - (.+)")
 OTHERWISE = re.compile(r"D(?:(:|~)(?: (.*))?| (close|open|tls|end))")
 OTHER_THEN = re.compile(r"D then maildrop (\w+) =((?: [\w.-]+)*)")
@@ -56,6 +65,7 @@ class Dialogue:
     then: dict[str, list[str]] = field(default_factory=dict)
     flags: set[str] = field(default_factory=set)
     settings: dict[str, Any] = field(default_factory=dict)
+    view: dict[str, Any] = field(default_factory=dict)  # what differs there from the site
     not_applicable: str | None = None
     differences: dict[int, Difference] = field(default_factory=dict)  # by the steps before it
 
@@ -64,12 +74,31 @@ class Dialogue:
         """What the configuration says."""
         languages = {each.tag: each for each in (ENGLISH, JAPANESE)}
         headers = Utf8Headers(self.settings.get("utf8_headers", "surrogate"))
-        settings = self.settings | {
+        settings = {name: value for name, value in self.settings.items() if name not in TERMS}
+        settings |= {
+            "terms": lambda: self.terms,
             "utf8_headers": headers,
             "allow_plaintext_auth_without_tls": "plaintext allowed" in self.flags,
             "languages": languages,
         }
         return Site(**settings)
+
+    @property
+    def terms(self) -> Terms:
+        """What is announced before login."""
+        said = {TERMS[name]: value for name, value in self.settings.items() if name in TERMS}
+        days = said.pop("expire_days", 0)
+        return Terms(days or None, **said)
+
+    @property
+    def view_terms(self) -> Terms:
+        """What holds for whoever logs in."""
+        said = {TERMS[name]: value for name, value in self.view.items()}
+        expire_days = said.get("expire_days", self.terms.expire_days)
+        return Terms(
+            expire_days or None,
+            said.get("login_delay_seconds", self.terms.login_delay_seconds),
+        )
 
     @property
     def is_secure(self) -> bool:
@@ -103,6 +132,8 @@ def read(path: Path) -> Dialogue:
             dialogue.flags.add(flag[1])
         elif setting := SITE.fullmatch(line):
             dialogue.settings |= tomllib.loads(setting[1])
+        elif view := VIEW.fullmatch(line):
+            dialogue.view |= tomllib.loads(view[1])
         elif apart := APART.fullmatch(line):
             _read_apart(dialogue, apart[1], apart[2])
         elif line.startswith("D"):

@@ -27,6 +27,7 @@ from pillarbox.store.disk import Disk
 from pillarbox.store.memory import MemoryStore
 from pillarbox.store.sqlite import SqliteStore
 from pillarbox.store.store import Store
+from pillarbox.store.views.policy import AccountPolicy
 from tests.dialogues.core import Place
 from tests.dialogues.player import Dialogue, check_line
 
@@ -49,7 +50,7 @@ def contexts() -> tuple[Certificates, ssl.SSLContext]:
 
 @asynccontextmanager
 async def memory_store(folder: Path, dialogue: Dialogue) -> AsyncIterator[Store]:
-    yield MemoryStore(MemoryBlobs())
+    yield MemoryStore(MemoryBlobs(), dialogue.view_terms.expire_days)
 
 
 @asynccontextmanager
@@ -62,7 +63,8 @@ async def sqlite_store(folder: Path, dialogue: Dialogue) -> AsyncIterator[Store]
         )
     )
     blobs = FileBlobs(folder / "blobs", Disk())
-    yield SqliteStore(database, blobs, folder / "leases", FakeClock())
+    policy = AccountPolicy(retention_days=dialogue.view_terms.expire_days or 0)
+    yield SqliteStore(database, blobs, folder / "leases", FakeClock(), policy)
     database.close()
 
 

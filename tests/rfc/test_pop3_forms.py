@@ -12,13 +12,18 @@ from pillarbox.app.languages import find_languages
 from pillarbox.server.channel import Channel, offer
 from pillarbox.server.services import Timers
 from pillarbox.server.site import Site
-from pillarbox.wire.pop3.capa import capabilities
+from pillarbox.wire.pop3.capa import Terms, capabilities
 from pillarbox.wire.pop3.grammar import COMMANDS
 from pillarbox.wire.pop3.replies import Code, err, ok
 
 SOURCE = Path(__file__).parents[2] / "src" / "pillarbox"
 CAPABILITY_OCTETS = 512  # RFC 2449, section 3, CRLF included
 REPLY_OCTETS = 512  # RFC 1939, section 3, CRLF included
+TERMS = (
+    Terms(),
+    Terms(0, 0, expire_differs=True),
+    Terms(30, 900, expire_differs=True, login_delay_differs=True),
+)
 ROOM = len(f"-ERR {max(Code, key=len)} ") + 40  # for a code, and for what the fields hold
 
 DEFINED = {
@@ -49,15 +54,10 @@ CODES = {
 def announced() -> Iterator[str]:
     """Yield every line of CAPA that any site announces on any connection."""
     for on, secure, stls in product([False, True], repeat=3):
-        site = Site(
-            allow_plaintext_auth_without_tls=on,
-            cram_md5=on,
-            tokens=on,
-            retention_days=30 * on,
-            login_delay_seconds=900 * on,
-        )
+        site = Site(allow_plaintext_auth_without_tls=on, cram_md5=on, tokens=on)
         channel = Channel(is_secure=secure, offers_stls=stls, end_point=b"hash" if secure else None)
-        yield from capabilities(offer(channel, site, stls=channel.offers_stls))
+        for terms in TERMS:
+            yield from capabilities(offer(channel, site, stls=stls, terms=terms))
 
 
 def templates() -> set[str]:

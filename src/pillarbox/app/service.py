@@ -8,12 +8,14 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from pillarbox.accounts.login_name import read_login_name
+from pillarbox.accounts.terms import read_terms
 from pillarbox.app.admission import Admission, Recipients
 from pillarbox.app.alert_ways import build_ways
 from pillarbox.app.alert_words import Words
 from pillarbox.app.alerts import EVERY_SECONDS, Telling
 from pillarbox.app.build import System, build_tokens
 from pillarbox.app.chores import EndingWatch, Retirement, Sweeping, doing
+from pillarbox.app.configured import note_configuration
 from pillarbox.app.expiry import DAY_SECONDS, ExpiryWatch
 from pillarbox.app.languages import find_languages
 from pillarbox.app.listening import Listening
@@ -22,6 +24,7 @@ from pillarbox.app.purging import Purging
 from pillarbox.app.servers import Presence
 from pillarbox.app.settings import Configuration
 from pillarbox.app.site import limits_of, site_of
+from pillarbox.app.terms import AnnouncedTerms
 from pillarbox.base.errors import Fault
 from pillarbox.delivery.service import LmtpService
 from pillarbox.delivery.services import Services as DeliveryServices
@@ -37,6 +40,7 @@ from pillarbox.server.proxied import AWAITED, ProxyRules
 from pillarbox.server.service import Pop3Service
 from pillarbox.server.services import Services
 from pillarbox.server.trusted import trust
+from pillarbox.wire.pop3.capa import Terms
 
 HASHING_THREADS = max(1, (os.cpu_count() or 1) - 1)  # a flood of logins leaves a core for others
 HASHING_WAITING = 256  # logins; more are told to try later
@@ -50,6 +54,7 @@ DISK_WAITING = 20_000  # sessions wait their turn; the limits on connections bou
 RETENTION_SECONDS = 300.0  # mail stays at most so much longer than the policy says
 PURGE_SECONDS = 86_400.0  # it looks at every blob; what was removed stays that much longer at most
 OTHER_DESCRIPTORS = 512  # LMTP, the database, connections that are refused, and what else there is
+TERMS_SECONDS = 10.0  # what CAPA says before login is at most so much older than what is set
 ENDING_SECONDS = 1.0  # a revoked password's sessions live at most so much longer
 SWEEPING_SECONDS = 60.0  # what the throttle's tables hold beyond what it needs
 DRAIN_SECONDS = 30.0  # for a RETR or a delivery under way when we are told to stop
@@ -74,6 +79,7 @@ class Service:
             system.database, system.clock, self._journal, self._presence.name, _account_name
         )
         rules = ProxyRules(trust(config.proxy.trusted))
+        self._terms = AnnouncedTerms(self._read_terms, self._disk, self._journal)
         self._pop3 = Pop3Service(self._server_services(), limits_of(config), rules)
         self._lmtp = LmtpService(self._delivery_services())
         self._reloading = asyncio.Lock()
@@ -98,6 +104,7 @@ class Service:
         loop.add_signal_handler(signal.SIGINT, stop.set)
         loop.add_signal_handler(signal.SIGHUP, self._begin_reload)
         try:
+            await self._disk.run(self._note_configuration)
             await self._listen()
             self._note_groups()
             self._note_descriptors()
@@ -108,6 +115,7 @@ class Service:
                 (self._purging.run, PURGE_SECONDS),
                 (self._pruning.run, RETENTION_SECONDS),
                 (self._endings.look, ENDING_SECONDS),
+                (self._terms.refresh, TERMS_SECONDS),
                 (self._look_at_certificates, DAY_SECONDS),
                 (self._telling.run, EVERY_SECONDS),
                 (self._sweeping.run, SWEEPING_SECONDS),
@@ -115,6 +123,10 @@ class Service:
                 await stop.wait()
         finally:
             await self._stop()
+
+    def _read_terms(self) -> Terms:
+        policy = self._config.policy
+        return read_terms(self._system.database, policy.retention_days, policy.login_delay_seconds)
 
     async def _look_at_certificates(self) -> None:
         self._expiry.look()
@@ -183,6 +195,11 @@ class Service:
         if surplus:
             self._journal.note("tls.narrowed", to="P-256", without=",".join(sorted(surplus)))
 
+    def _note_configuration(self) -> None:
+        system, config = self._system, self._config
+        now = int(system.clock.now())
+        system.database.write(lambda rows: note_configuration(rows, now, config))
+
     def _build_telling(self) -> Telling:
         system = self._system
         say = next(iter(find_languages().values())).say
@@ -206,7 +223,7 @@ class Service:
             disk=self._disk,
             tls=self._tls,
             journal=self._journal,
-            site=site_of(self._config),
+            site=site_of(self._config, self._terms),
             endings=self._system.endings,
             sessions=self._recorder,
         )

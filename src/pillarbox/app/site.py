@@ -1,13 +1,16 @@
 """The configuration as the server room and the store take it."""
 
+from collections.abc import Callable
+
 from pillarbox.app.languages import find_languages
 from pillarbox.app.settings import Configuration
 from pillarbox.server.limits import Limits
 from pillarbox.server.site import Site
 from pillarbox.store.views.policy import AccountPolicy, AfterRemoval, Removal
+from pillarbox.wire.pop3.capa import Terms
 
 
-def site_of(config: Configuration) -> Site:
+def site_of(config: Configuration, terms: Callable[[], Terms]) -> Site:
     """Return what holds for every session."""
     return Site(
         hostname=config.hostname,
@@ -18,8 +21,7 @@ def site_of(config: Configuration) -> Site:
         tokens=config.oauth.is_on,
         last=config.protocol.last,
         utf8_headers=config.protocol.utf8_headers,
-        retention_days=config.policy.retention_days,
-        login_delay_seconds=config.policy.login_delay_seconds,
+        terms=terms,
         languages=find_languages(),
     )
 

@@ -20,7 +20,7 @@ from pillarbox.server.refusals import REFUSALS
 from pillarbox.server.site import Site
 from pillarbox.server.voice import Voice
 from pillarbox.wire.pop3 import events, replies, verbs
-from pillarbox.wire.pop3.capa import Offer
+from pillarbox.wire.pop3.capa import Offer, Terms
 from pillarbox.wire.pop3.events import Event
 from pillarbox.wire.pop3.replies import Code
 from pillarbox.wire.pop3.state import Outcome
@@ -45,11 +45,12 @@ class Authorization:
         self.channel = channel
         self.is_utf8 = False
         self.mechanism = ""  # the last that was tried, as SignIn has it
+        self.terms: Terms | None = None  # once somebody has been let in
 
     @property
     def offer(self) -> Offer:
         """What CAPA announces."""
-        return offer(self.channel, self._site, stls=self._may_secure)
+        return offer(self.channel, self._site, stls=self._may_secure, terms=self.terms)
 
     @property
     def _may_secure(self) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pillarbox.sasl.facts import CRAM_MD5, Shows
 from pillarbox.sasl.mechanisms import MECHANISMS, Mechanism
 from pillarbox.server.site import Site
-from pillarbox.wire.pop3.capa import Offer
+from pillarbox.wire.pop3.capa import Offer, Terms
 
 IMPLEMENTATION = "Pillarbox"  # without a version: it would only help an attacker
 
@@ -50,13 +50,12 @@ def _is_offered(mechanism: Mechanism, channel: Channel, site: Site) -> bool:
     return is_on and is_bound and is_safe and allows_logins(channel, site)
 
 
-def offer(channel: Channel, site: Site, *, stls: bool) -> Offer:
-    """Return what CAPA announces; `stls` where it may be said now."""
+def offer(channel: Channel, site: Site, *, stls: bool, terms: Terms | None = None) -> Offer:
+    """Return what CAPA announces; `stls` where it may be said now, `terms` of who is logged in."""
     return Offer(
         stls=stls,
         passwords=allows_passwords(channel, site),
         mechanisms=mechanisms(channel, site),
-        expire_days=site.retention_days or None,
-        login_delay_seconds=site.login_delay_seconds,
+        terms=terms or site.terms(),
         implementation=IMPLEMENTATION,
     )

@@ -27,7 +27,7 @@ from pillarbox.server.site import Site
 from pillarbox.server.transaction import Transaction, View
 from pillarbox.server.voice import Voice, find_language
 from pillarbox.wire.pop3 import events, verbs
-from pillarbox.wire.pop3.capa import capabilities
+from pillarbox.wire.pop3.capa import Terms, capabilities
 from pillarbox.wire.pop3.events import Event
 from pillarbox.wire.pop3.replies import Code
 from pillarbox.wire.pop3.server import ServerConversation
@@ -172,6 +172,7 @@ class Session:
             yield self._err(*REFUSALS[opened])
             return
         self._conversation.happened(Outcome.ADMITTED)
+        self._authorization.terms = Terms(opened.expire_days, opened.login_delay_seconds)
         view = View(
             is_utf8=self._authorization.is_utf8,
             utf8_headers=self._site.utf8_headers,

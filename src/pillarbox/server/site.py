@@ -1,10 +1,11 @@
 """What holds for every session of a site, as far as the protocol shows it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from pillarbox.server.voice import ENGLISH, Language
+from pillarbox.wire.pop3.capa import Terms
 
 
 class Utf8Headers(StrEnum):
@@ -17,9 +18,9 @@ class Utf8Headers(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """The configuration; `retention_days` of 0 is for ever.
+    """The configuration; `languages` are by tag, the one that the administrator prefers first.
 
-    `languages` are by tag, the one that the administrator prefers first.
+    `terms` returns at once what is announced before login: somebody may change it at any time.
     """
 
     hostname: str = "localhost"
@@ -30,6 +31,5 @@ class Site:
     tokens: bool = False  # somebody can tell whose they are
     last: bool = False
     utf8_headers: Utf8Headers = Utf8Headers.SURROGATE
-    retention_days: int = 0
-    login_delay_seconds: int = 0
+    terms: Callable[[], Terms] = Terms
     languages: Mapping[str, Language] = field(default_factory=lambda: {ENGLISH.tag: ENGLISH})

@@ -31,7 +31,8 @@ class _View:
 class MemoryStore:
     """Maildrops in memory, shared by threads."""
 
-    def __init__(self, blobs: Blobs) -> None:
+    def __init__(self, blobs: Blobs, expire_days: int | None = None) -> None:
+        self.expire_days = expire_days  # that views announce; nothing leaves by it
         self._blobs = blobs
         self._lock = threading.Lock()
         self._last_id = 0
@@ -111,13 +112,12 @@ class MemoryStore:
 class MemoryMaildrop:
     """A view that was copied once, and the lease that makes it ours."""
 
-    expire_days = None
-
     def __init__(self, store: MemoryStore, identity: Identity, messages: Sequence[Message]) -> None:
         self._store = store
         self._identity = identity
         self._is_released = False
         self.messages = messages
+        self.expire_days = store.expire_days
 
     def commit(self, marked: Collection[Message], had: Collection[Message] = ()) -> None:
         """Remove what is marked from this view, and have on record what the device has."""
