@@ -99,6 +99,7 @@ def test_after_a_takeover_no_client_downloads_anything_but_news(
     assert dict.fromkeys(CLIENTS, 1) == fetched(moved, clients)
 
 
+@pytest.mark.parametrize("dovecot", FORMATS[:1], indirect=True)
 def test_without_a_takeover_every_client_downloads_all_again(
     moved: PostOffice, clients: dict[str, Client], words: tuple[object, ...]
 ) -> None:
