@@ -6,7 +6,7 @@ where a command belongs.
 
 from collections import Counter, deque
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from pillarbox.journal.session_record import FIRST_STEPS, Step, Told
 from pillarbox.sasl.mechanisms import MECHANISMS
@@ -31,7 +31,6 @@ REPLY_OCTETS = 120
 BEFORE, INSIDE, UPDATE = "A", "T", "U"
 STARS = "***"
 STARRED = {"USER", "PASS", "APOP", "HELO"}  # names too, while nobody knows whose they are
-NUMBERS = ("number", "lines")
 UNKNOWN = "?"
 VERBS = {"AUTHLIST": "AUTH", "ACK": "ACKS"}
 
@@ -62,17 +61,49 @@ ENDS = {"timeout": Note.TIMEOUT, "drained": Note.DRAINED, "revoked": Note.REVOKE
 
 @dataclass(slots=True)
 class _Pending:
-    """The step that is going on."""
+    """A step that is going on, or that more may be folded into: cheaper than a Step each."""
 
     at: float
     stage: str
     what: str
-    arguments: str
+    first: str
+    last: str
     number: int | None = None
     sent_before: int = 0
+    octets: int = 0
+    count: int = 1
     reply: str | None = None
     is_ok: bool = False
     notes: list[str] = field(default_factory=list)
+
+    def is_like(self, other: "_Pending") -> bool:
+        """Return whether both are one step in a person's eyes."""
+        return (
+            self.what == other.what
+            and self.is_ok == other.is_ok
+            and self.stage == other.stage
+            and self.notes == other.notes
+        )
+
+    def fold(self, other: "_Pending") -> None:
+        """Take one more like this in."""
+        self.last = other.last
+        self.count += 1
+        self.octets += other.octets
+
+    def step(self, begun: float) -> Step:
+        """Return it as it is told."""
+        return Step(
+            at_ms=int(1000 * (self.at - begun)),
+            stage=self.stage,
+            what=self.what,
+            first=self.first,
+            last=self.last,
+            count=self.count,
+            reply=self.reply or "",
+            octets=self.octets,
+            notes=tuple(self.notes),
+        )
 
 
 class Timeline:
@@ -81,10 +112,10 @@ class Timeline:
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
         self._begun = now()
-        self._pending = _Pending(self._begun, BEFORE, "connect", "")
-        self._before: Step | None = None  # the one that more may be folded into
-        self._steps: list[Step] = []
-        self._last: deque[Step] = deque(maxlen=LAST_STEPS)
+        self._pending = _Pending(self._begun, BEFORE, "connect", "", "")
+        self._before: _Pending | None = None  # the one that more may be folded into
+        self._steps: list[_Pending] = []
+        self._last: deque[_Pending] = deque(maxlen=LAST_STEPS)
         self._left_out = 0
         self._counts: Counter[str] = Counter()
         self._stage = BEFORE
@@ -99,8 +130,8 @@ class Timeline:
         """Note a command as it is heard, before anything comes of it."""
         what, note = _named(event)
         number = getattr(event, "number", None)
-        self._begin(what, _arguments(what, event))
-        self._pending.number = number if isinstance(number, int) else None
+        self._begin(what, _arguments(what, number, event))
+        self._pending.number = number
         self._counts[what] += 1
         if note is not None:
             self.note(note)
@@ -150,51 +181,40 @@ class Timeline:
 
     def told(self) -> Told:
         """Return what there is to tell after the end."""
-        steps = [*self._steps, *self._last]
-        if self._before is not None:
-            steps.append(self._before)
-        return Told((*steps, self._finished()), self._left_out, dict(self._counts))
+        before = [] if self._before is None else [self._before]
+        self._pending.octets = self.sent - self._pending.sent_before
+        steps = [*self._steps, *self._last, *before, self._pending]
+        found = tuple(step.step(self._begun) for step in steps)
+        return Told(found, self._left_out, dict(self._counts))
 
     def _begin(self, what: str, arguments: str) -> None:
         self._close()
-        self._pending = _Pending(self._now(), self._stage, what, arguments, sent_before=self.sent)
+        self._pending = _Pending(
+            self._now(), self._stage, what, arguments, arguments, sent_before=self.sent
+        )
 
     def _close(self) -> None:
         """Count what is going on as done."""
-        pending = self._pending
+        pending, before = self._pending, self._before
+        pending.octets = self.sent - pending.sent_before
         if pending.is_ok and pending.what == "DELE" and pending.number is not None:
             self._marked.add(pending.number)
         elif pending.is_ok and pending.what == "RSET":
             self._marked.clear()
-        step, before = self._finished(), self._before
-        if before is not None and _is_alike(before, step):
-            self._before = _folded(before, step)
+        if before is not None and before.is_like(pending):
+            before.fold(pending)
             return
         if before is not None:
             self._keep(before)
-        self._before = step
+        self._before = pending
 
-    def _keep(self, step: Step) -> None:
+    def _keep(self, step: _Pending) -> None:
         if len(self._steps) < FIRST_STEPS:
             self._steps.append(step)
             return
         if len(self._last) == LAST_STEPS:
             self._left_out += 1
         self._last.append(step)
-
-    def _finished(self) -> Step:
-        pending = self._pending
-        return Step(
-            at_ms=int(1000 * (pending.at - self._begun)),
-            stage=pending.stage,
-            what=pending.what,
-            first=pending.arguments,
-            last=pending.arguments,
-            count=1,
-            reply=pending.reply or "",
-            octets=self.sent - pending.sent_before,
-            notes=tuple(pending.notes),
-        )
 
     def _said(self, effect: Send) -> None:
         self._reply(effect.octets)
@@ -228,26 +248,13 @@ def _named(event: object) -> tuple[str, Note | None]:
             return VERBS.get(name, name), None
 
 
-def _arguments(what: str, event: object) -> str:
+def _arguments(what: str, number: int | None, event: object) -> str:
     if what in STARRED:
         return STARS
+    if number is not None:
+        lines = getattr(event, "lines", None)
+        return str(number) if lines is None else f"{number} {lines}"
     mechanism = getattr(event, "mechanism", None)
-    if mechanism is not None:
-        return str(mechanism) if mechanism in MECHANISMS else UNKNOWN
-    found = (getattr(event, name, None) for name in NUMBERS)
-    return " ".join(str(number) for number in found if isinstance(number, int))
-
-
-def _is_alike(one: Step, other: Step) -> bool:
-    return (one.what, one.stage, one.notes, one.reply[:1]) == (
-        other.what,
-        other.stage,
-        other.notes,
-        other.reply[:1],
-    )
-
-
-def _folded(one: Step, other: Step) -> Step:
-    return replace(
-        one, last=other.last, count=one.count + other.count, octets=one.octets + other.octets
-    )
+    if mechanism is None:
+        return ""
+    return mechanism if mechanism in MECHANISMS else UNKNOWN
