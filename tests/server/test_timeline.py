@@ -9,11 +9,13 @@ import pytest
 from pillarbox.journal.session_record import FIRST_STEPS, SessionRecord, Told, count, ranges, spans
 from pillarbox.net.memory import MemoryStream, memory_pair
 from pillarbox.net.stream import Stream
+from pillarbox.server.effects import Secured, StartTls
 from pillarbox.server.notes import Note
 from pillarbox.server.service import Pop3Service
 from pillarbox.server.services import Services
 from pillarbox.server.timeline import LAST_STEPS, Timeline
 from pillarbox.wire.pop3 import verbs
+from pillarbox.wire.pop3.events import Fault
 from tests.dialogues.port import contexts
 from tests.server.rig import LOGIN, Rig, Talk, converse
 
@@ -164,6 +166,54 @@ def test_a_long_session_keeps_its_first_and_its_last_steps() -> None:
     assert 2002 == len(told.steps) + told.left_out
     assert ("connect", "end") == (told.steps[0].what, told.steps[-1].what)
     assert {"STAT": 1000, "NOOP": 1000} == told.counts
+
+
+def test_tls_and_what_came_behind_stls_are_told_as_they_happen() -> None:
+    timeline = Timeline(itertools.count().__next__)
+
+    timeline.heard(verbs.Stls())
+    timeline.saw(StartTls(b"+OK\r\n", b"-ERR\r\n"), Secured(None), 5)
+    timeline.secured("TLSv1.3 X")
+    timeline.heard(verbs.Stls())
+    timeline.saw(StartTls(b"+OK\r\n", b"-ERR\r\n"), None, 5)
+    timeline.heard(Fault.TOO_LONG)
+    timeline.ended("end")
+
+    assert [
+        ("connect", "", ()),
+        ("STLS", "", ()),
+        ("tls", "TLSv1.3 X", ()),
+        ("STLS", "", (Note.STLS_INJECTION,)),
+        ("?", "", (Note.TOO_LONG,)),
+        ("end", "end", ()),
+    ] == [(step.what, step.reply, step.notes) for step in timeline.told().steps]
+
+
+def test_a_removal_that_fails_removes_nothing_and_is_told() -> None:
+    rig = Rig()
+    rig.store.faults.add("remove")
+
+    record = recorded(LOGIN + b"DELE 1\r\nQUIT\r\n", rig)
+
+    assert ("", [Note.REMOVAL_FAILED]) == (record.removed, notes(record))
+
+
+@pytest.mark.parametrize(
+    ("how", "noted"),
+    [
+        ("timeout", [Note.TIMEOUT]),
+        ("drained", [Note.DRAINED]),
+        ("revoked", [Note.REVOKED]),
+        ("TLS: BAD_RECORD_MAC.", [Note.HANDSHAKE_FAILED]),
+        ("The connection broke.", []),
+    ],
+)
+def test_how_it_ended_is_told_with_its_meaning(how: str, noted: list[Note]) -> None:
+    timeline = Timeline(itertools.count().__next__)
+
+    timeline.ended(how)
+
+    assert noted == list(timeline.told().steps[-1].notes)
 
 
 SECRETS = [
