@@ -10,6 +10,9 @@ from pillarbox.accounts.accounts import Accounts, State
 from pillarbox.accounts.credentials import Verifier, add_verifiers
 from pillarbox.accounts.ended_sessions import EndedSessions
 from pillarbox.accounts.incident import Incidents
+from pillarbox.accounts.site_keys import SiteKeys
+from pillarbox.accounts.throttle.names import ThrottledNames
+from pillarbox.accounts.throttle.throttle import Throttle
 from pillarbox.base.clock import FakeClock
 from pillarbox.base.errors import OperatorFault
 from pillarbox.base.names import DeviceId, Ended
@@ -29,8 +32,14 @@ DIES = """
 import os, sys
 from pathlib import Path
 from pillarbox.accounts.incident import Incidents
+from pillarbox.accounts.master_key import KeyFile
+from pillarbox.accounts.secret_store import SecretStore
+from pillarbox.accounts.site_keys import SiteKeys
+from pillarbox.accounts.throttle.names import ThrottledNames
+from pillarbox.accounts.throttle.throttle import Throttle
 from pillarbox.base.clock import FakeClock
 from pillarbox.db.sqlite import Database, Rows
+from pillarbox.store.disk import Disk
 
 left = int(sys.argv[2])
 def dying(verb):
@@ -43,10 +52,18 @@ def dying(verb):
     return run
 
 database = Database(Path(sys.argv[1]))
+clock = FakeClock()
+keys = SiteKeys(SecretStore(database, KeyFile(Path(sys.argv[1] + ".keys"), Disk()), clock))
+throttle = Throttle(database, clock, ThrottledNames(keys))
 Rows.run, Rows.insert = dying(Rows.run), dying(Rows.insert)
-Incidents(database, FakeClock()).declare("mrose")
+Incidents(database, clock, throttle).declare("mrose")
 os._exit(0)
 """
+
+
+@pytest.fixture
+def throttle(database: Database, clock: FakeClock, keys: SiteKeys) -> Throttle:
+    return Throttle(database, clock, ThrottledNames(keys))
 
 
 def fill(database: Database) -> None:
@@ -68,12 +85,12 @@ def state(database: Database) -> object:
 
 
 def test_every_password_is_worth_nothing_and_the_account_stays(
-    accounts: Accounts, database: Database, clock: FakeClock
+    accounts: Accounts, database: Database, clock: FakeClock, throttle: Throttle
 ) -> None:
     fill(database)
     mark = EndedSessions(database).mark()
 
-    declared = Incidents(database, clock).declare("MRose")
+    declared = Incidents(database, clock, throttle).declare("MRose")
 
     assert AFTER == state(database)
     assert (("desk", "phone"), State.ENABLED) == (declared.devices, accounts.show("mrose").state)
@@ -81,9 +98,11 @@ def test_every_password_is_worth_nothing_and_the_account_stays(
     assert Ended(mark + 3, declared.account.id, None, is_whole_account=True) == ended[-1]
 
 
-def test_an_account_that_is_not_there_is_named(database: Database, clock: FakeClock) -> None:
+def test_an_account_that_is_not_there_is_named(
+    database: Database, clock: FakeClock, throttle: Throttle
+) -> None:
     with pytest.raises(OperatorFault, match="no account 'nobody'"):
-        Incidents(database, clock).declare("nobody")
+        Incidents(database, clock, throttle).declare("nobody")
 
 
 @pytest.mark.slow
