@@ -229,6 +229,23 @@ def test_a_removal_that_fails_is_said_and_the_lease_goes_back() -> None:
     assert not rig.store.is_leased()
 
 
+def test_a_session_that_marked_nothing_ends_well_though_what_it_had_is_not_on_record() -> None:
+    rig = Rig()
+    rig.store.faults.add("remove")
+
+    async def talk(talk: Talk) -> None:
+        await talk.login()
+        await talk.ask(b"RETR 1\r\n", b"\r\n.\r\n")
+        assert await talk.ask(b"QUIT\r\n") == b"+OK Goodbye.\r\n"
+        assert await talk.rest() == b""
+
+    converse(rig, talk)
+
+    assert "had.failed" in rig.journal.getvalue()
+    assert "removal.failed" not in rig.journal.getvalue()
+    assert not rig.store.is_leased()
+
+
 def test_a_maildrop_that_does_not_open_is_tried_again_later() -> None:
     rig = Rig()
     rig.store.faults.add("open")
