@@ -44,8 +44,8 @@ def list_(home: Home, account: str | None, since: str | None, *, as_json: bool) 
         print_json([fields(each, servers) for each in found])
         return
     headings = (
-        *(_("Session"), _("Since"), _("Who"), _("From"), _("TLS"), _("End")),
-        *(_("Read"), _("Octets"), _("Removed")),
+        *(_("Session"), _("Began"), _("Who"), _("Source"), _("TLS"), _("End")),
+        *(_("Messages read"), _("Octets"), _("Messages removed")),
     )
     print_table(headings, [_row(each, servers) for each in found])
 
@@ -132,13 +132,13 @@ def _head(session: Session, servers: frozenset[str]) -> Iterator[str]:
     yield _("Session {id}").format(id=session.id)
     for label, text in (
         (_("Who"), who(session)),
-        (_("From"), f"{shown(session.source)}, {session.protocol}"),
+        (_("Source"), f"{shown(session.source)}, {session.protocol}"),
         (_("TLS"), session.tls or _("none")),
         (_("Logged in by"), session.mechanism or "-"),
-        (_("Since"), shown_time(session.began_at)),
+        (_("Began"), shown_time(session.began_at)),
         (_("End"), f"{ended} {_(ENDS[end]) if end in ENDS else shown(end)}".strip()),
-        (_("Read"), f"{count(session.read)} ({_octets(session.octets)})"),
-        (_("Removed"), str(count(session.removed))),
+        (_("Messages read"), f"{count(session.read)} ({_octets(session.octets)})"),
+        (_("Messages removed"), str(count(session.removed))),
     ):
         yield f"  {label}: {text}"
 
