@@ -1,7 +1,7 @@
 """POP2 and POP1 against any client, and with stores that fail."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 import pytest
 from hypothesis import given
@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from pillarbox.base.errors import Bug, PeerFault
 from pillarbox.base.names import Identity
+from pillarbox.message.served import ServedForm, Transformation
 from pillarbox.net.memory import MemoryStream, memory_pair
 from pillarbox.sasl.exchange import Refusal
 from pillarbox.server.effects import (
@@ -28,6 +29,8 @@ from pillarbox.server.pop2 import Pop2Session
 from pillarbox.server.refusals import REFUSALS, REMOVAL_FAILED
 from pillarbox.server.service import Pop3Service
 from pillarbox.server.services import Timers
+from pillarbox.store.blobs.port import Digest
+from pillarbox.store.store import Message, MessageId
 from pillarbox.wire.pop1.replies import err
 from tests.dialogues.core import Core
 from tests.dialogues.player import Dialogue
@@ -35,6 +38,7 @@ from tests.server.rig import ACCOUNT, SECONDS, FakeStore, Rig
 from tests.wire.cutting import PLACES, cut
 
 PROTOCOLS = pytest.mark.parametrize("protocol", ["pop2", "pop1"])
+FORM = ServedForm(Transformation.IDENTITY, 3, 0, has_dot_lines=False, has_8bit_header=False)
 WORDS = [
     *(b"HELO mrose correct\\ horse", b"HELO a b", b"FOLD INBOX", b"FOLD x", b"READ", b"READ 2"),
     *(b"RETR", b"ACKS", b"ACKD", b"NACK", b"USER mrose", b"PASS correct horse", b"PASS x"),
@@ -108,6 +112,34 @@ def test_every_refusal_has_its_words(why: Refusal | Closed) -> None:
 
     assert said_in(pop2).endswith(f"\r\n- {REFUSALS[why][0]}\r\n".encode())
     assert said_in(pop1).endswith(f"+OK\r\n-ERR {REFUSALS[why][0]}\r\n".encode())
+
+
+MESSAGES = tuple(Message(MessageId(each), f"id-{each}", Digest(b"x" * 32), FORM) for each in (1, 2))
+READS = b"HELO a b\r\nREAD 1\r\nRETR\r\n"
+RETR = b"USER a\r\nPASS b\r\nRETR INBOX\r\nRCEV\r\n"
+
+
+@pytest.mark.parametrize(
+    ("octets", "sent", "marked", "had"),
+    [
+        (READS + b"ACKS\r\nQUIT\r\n", 1, (), MESSAGES[:1]),
+        (READS + b"ACKD\r\nQUIT\r\n", 1, MESSAGES[:1], MESSAGES[:1]),
+        (READS + b"NACK\r\nQUIT\r\n", 1, (), ()),
+        (RETR + b"RCVD\r\nQUIT\r\n", 2, (), MESSAGES),
+        (RETR.replace(b"RETR", b"RDEL") + b"RCVD\r\nQUIT\r\n", 2, MESSAGES, MESSAGES),
+        (RETR + b"RSET\r\nQUIT\r\n", 2, (), ()),
+    ],
+)
+def test_a_device_has_what_its_client_says_it_received(
+    octets: bytes, sent: int, marked: Sequence[Message], had: Sequence[Message]
+) -> None:
+    session = Pop2Session("localhost") if octets.startswith(b"HELO") else Pop1Session()
+    answers = (Identity(ACCOUNT), Opened(MESSAGES, None, 0), *[True] * sent, True)
+
+    effects = lived(session.run(), octets, *answers)
+
+    commits = [effect for effect in effects if isinstance(effect, Commit)]
+    assert [(list(marked), list(had))] == [(list(each.marked), list(each.had)) for each in commits]
 
 
 def test_a_mailbox_opens_for_nobody_but_who_has_logged_in() -> None:

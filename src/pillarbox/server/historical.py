@@ -82,13 +82,18 @@ class Mailbox:
         self._is_open = True
         return ""
 
-    def close(self, marked: Sequence[Message] = ()) -> Generator[Effect, Any, bool]:
-        """Remove what is marked and give the lease back; return whether that is durable."""
+    def close(
+        self, marked: Sequence[Message] = (), had: Sequence[Message] = ()
+    ) -> Generator[Effect, Any, bool]:
+        """Remove what is marked and give the lease back; return whether that is durable.
+
+        `had` is what the client has said it received.
+        """
         if not self._is_open:
             return True
         self.messages = ()
         self._is_open = False
-        is_removed: bool = yield Commit(marked)
+        is_removed: bool = yield Commit(marked, had)
         if not is_removed:
             yield Commit(())  # the lease goes all the same
         return is_removed

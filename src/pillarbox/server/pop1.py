@@ -96,6 +96,7 @@ class Pop1Session:
             yield Send(DELIMITER)
 
     def _received(self) -> Effects:
-        marked = self._mailbox.messages if self._is_removed else ()
-        is_removed = yield from self._mailbox.close(marked)
+        received = self._mailbox.messages
+        marked = received if self._is_removed else ()
+        is_removed = yield from self._mailbox.close(marked, received)
         yield Send(OK if is_removed else err(REMOVAL_FAILED))

@@ -4,7 +4,7 @@ RFC 937: "if anything goes wrong close the connection". What ACKD marked is remo
 leaves the mailbox, by QUIT or for another by FOLD, and before it is told so.
 """
 
-from collections.abc import Generator
+from collections.abc import Collection, Generator
 from typing import Any, assert_never
 
 from pillarbox.server.effects import Effect, Effects, Send, Transmit, Watch, unwatched
@@ -30,6 +30,7 @@ class Pop2Session:
         self._mailbox = Mailbox()
         self._current = 1
         self._marked: set[int] = set()
+        self._received: set[int] = set()
 
     def run(self) -> Effects:
         """Yield effects until the session is over; the driver sends each one's answer back in."""
@@ -53,6 +54,7 @@ class Pop2Session:
                 yield from self._transmit()
             case Ack(is_received, is_marked):
                 self._marked |= {self._current} if is_marked else set()
+                self._received |= {self._current} if is_received else set()
                 self._current += is_received
                 yield self._length()
             case Quit():
@@ -71,10 +73,14 @@ class Pop2Session:
 
     def _leave(self) -> Generator[Effect, Any, str]:
         """Remove what is marked and release the mailbox; return why not, "" where it is done."""
-        marked = [self._mailbox.messages[number - 1] for number in sorted(self._marked)]
+        marked, received = self._in_order(self._marked), self._in_order(self._received)
         self._marked.clear()
-        is_removed = yield from self._mailbox.close(marked)
+        self._received.clear()
+        is_removed = yield from self._mailbox.close(marked, received)
         return "" if is_removed else REMOVAL_FAILED
+
+    def _in_order(self, numbers: Collection[int]) -> list[Message]:
+        return [self._mailbox.messages[number - 1] for number in sorted(numbers)]
 
     def _message(self) -> Message | None:
         messages, number = self._mailbox.messages, self._current
