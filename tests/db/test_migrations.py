@@ -26,10 +26,16 @@ ROWS = """
 TABLES = ("accounts", "credentials", "secrets", "messages", "remotes", "ledger")
 
 
+A_DAY = 86_400
+
+
+def script(name: str) -> str:
+    return (resources.files(migrations) / name).read_text("utf-8")
+
+
 def make_first_version(path: Path) -> dict[str, list[tuple[object, ...]]]:
-    script = resources.files(migrations) / "0001_post_office.sql"
     connection = sqlite3.connect(path)
-    connection.executescript(script.read_text("utf-8") + ROWS)
+    connection.executescript(script("0001_post_office.sql") + ROWS)
     connection.execute("PRAGMA user_version = 1")
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.commit()
@@ -81,6 +87,28 @@ def test_two_accounts_may_have_one_unique_id_and_one_account_may_not(path: Path)
     with pytest.raises(Bug, match="UNIQUE"):
         database.write(lambda rows: rows.run(add, 1))
     database.close()
+
+
+def test_a_device_that_is_older_than_views_is_waited_for_as_if_it_had_just_been_added(
+    path: Path,
+) -> None:
+    make_first_version(path)
+    connection = sqlite3.connect(path)
+    connection.executescript(script("0002_devices.sql"))
+    connection.execute("INSERT INTO devices VALUES (1, 1, 'phone', 20, NULL, NULL)")
+    connection.execute("PRAGMA user_version = 2")
+    connection.commit()
+    connection.close()
+
+    database = Database(path)
+
+    with database.reading() as rows:
+        (age,) = rows.all(
+            "SELECT strftime('%s', 'now') - created_at FROM views WHERE device_id = 1"
+        )
+        assert [(20,)] == rows.all("SELECT created_at FROM devices")
+    database.close()
+    assert 0 <= age[0] < A_DAY
 
 
 def test_what_refers_to_a_table_that_was_made_anew_refers_to_the_new_one(path: Path) -> None:

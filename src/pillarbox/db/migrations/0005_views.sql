@@ -56,10 +56,11 @@ CREATE TABLE views (
 CREATE UNIQUE INDEX default_views ON views (account_id) WHERE device_id IS NULL;
 CREATE INDEX views_of_account ON views (account_id);
 
--- Before there were views every DELE removed.
+-- Before there were views every DELE removed. Nobody wrote down when a device came last: it counts
+-- as of now, or the first to come would take away what the others have not had yet.
 INSERT INTO views (account_id, role, created_at) SELECT id, 'master', created_at FROM accounts;
 INSERT INTO views (account_id, device_id, role, created_at)
-    SELECT account_id, id, 'master', created_at FROM devices;
+    SELECT account_id, id, 'master', CAST(strftime('%s', 'now') AS INTEGER) FROM devices;
 
 -- What a view knows of a message; no row: it has not had it, and shows it.
 CREATE TABLE view_messages (
