@@ -250,6 +250,22 @@ def test_a_known_pairs_failures_count_before_they_are_known_where_there_are_many
     assert tried(outcomes) <= 20
 
 
+def test_whoever_has_an_account_here_empties_no_bucket_by_logging_in_to_it(
+    throttle: Throttle, clock: FakeClock
+) -> None:
+    succeed(throttle, "intruder")
+    for _ in range(4):  # exchanges that are left open: further ones are counted before
+        throttle.delay("intruder", sign_in())
+    outcomes = [fail(throttle, f"name{number}") for number in range(SOURCE)]
+
+    for number in range(100):
+        clock.advance(0.1)
+        succeed(throttle, "intruder")
+        outcomes.append(fail(throttle, f"more{number}"))
+
+    assert tried(outcomes) <= SOURCE + 1
+
+
 def test_an_attempt_that_nobody_answers_before_the_next_is_a_failure(throttle: Throttle) -> None:
     succeed(throttle)
     session = sign_in()

@@ -84,10 +84,18 @@ def level(rows: Rows, place: Place, now: float) -> float:
     return BUCKETS[place[0]].level(_empty_at(rows, place), now)
 
 
-def raise_each(rows: Rows, places: Iterable[Place], now: float) -> None:
-    """Put a failure into each bucket."""
+def raise_each(rows: Rows, places: Iterable[Place], now: float) -> tuple[Place, ...]:
+    """Put a failure into each bucket; return those that it fitted into whole.
+
+    What a full bucket did not take must not be given back: it would drain by that.
+    """
+    fitted = []
     for place in places:
-        rows.run(SET, *place, BUCKETS[place[0]].raised(_empty_at(rows, place), now))
+        bucket, empty_at = BUCKETS[place[0]], _empty_at(rows, place)
+        if bucket.takes(bucket.level(empty_at, now)):
+            fitted.append(place)
+        rows.run(SET, *place, bucket.raised(empty_at, now))
+    return tuple(fitted)
 
 
 def lower_each(rows: Rows, places: Iterable[Place], now: float) -> None:

@@ -114,8 +114,8 @@ class Throttle:
         if outlook.seconds is None:
             return None, None
         places = kept.acquainted(pair.known) if outlook.is_known else pair.strangers
-        kept.raise_each(rows, places, now)
-        return outlook.seconds, Ticket(places, pair.known, now)
+        held = kept.raise_each(rows, places, now)
+        return outlook.seconds, Ticket(held, pair.known, now)
 
     def _fail(self, ticket: Ticket | None) -> None:
         """Count what went free as a failure."""
