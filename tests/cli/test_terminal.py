@@ -68,6 +68,19 @@ def test_json_has_no_controls_and_reads_the_same(value: dict[str, object]) -> No
     assert all(is_safe(line) for line in text.split("\n"))
 
 
+def test_a_narrow_terminal_cuts_nothing_and_keeps_a_name_in_one_piece(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "40")
+
+    print_table(["Session", "Source", "End"], [["k3v7x2a5q4n6m2tb", "2001:db8::" + "7" * 40, "x"]])
+
+    shown = STYLES.sub("", capsys.readouterr().out)
+    assert "k3v7x2a5q4n6m2tb" in shown
+    assert 40 + 1 == shown.count("7")  # the id has one
+
+
 def test_a_fault_is_one_line_whatever_a_server_said() -> None:
     line = said(PeerFault("The server says: {reply}.", reply=HOSTILE))
 

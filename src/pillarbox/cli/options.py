@@ -3,11 +3,12 @@
 import json
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import click
 from rich.console import Console
 from rich.progress import Progress, ProgressColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from pillarbox.accounts.generate import generate_password
 from pillarbox.base.secret import Secret
@@ -48,7 +49,9 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> No
         for row in rows:
             click.echo("\t".join(printable(str(cell)) for cell in row))
         return
-    table = Table(*headings, box=None, pad_edge=False)
+    # What a person may have to type again is never cut: the first column stays in one piece.
+    first, *others = (Column(each, overflow="fold") for each in headings)
+    table = Table(replace(first, no_wrap=True), *others, box=None, pad_edge=False)
     for row in rows:
         table.add_row(*(printable(str(cell)) for cell in row))
     Console(markup=False, highlight=False).print(table)
