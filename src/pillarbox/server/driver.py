@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from pillarbox.base.errors import Bug, Fault, OperatorFault, PeerFault, StoreFault
@@ -44,9 +45,9 @@ from pillarbox.server.ending import Ending
 from pillarbox.server.limits import Connections, address_of
 from pillarbox.server.peer import Peer
 from pillarbox.server.sending import sent_chunks, to_its_end
-from pillarbox.server.services import Denied, Services
+from pillarbox.server.services import Admitted, Denied, Services
 from pillarbox.server.timeline import Timeline
-from pillarbox.store.store import Maildrop, MaildropInUseError, Message
+from pillarbox.store.store import Maildrop, MaildropInUseError
 
 # What waits for nothing never gives way by itself: after so many seconds others have their turn.
 TURN_SECONDS = 0.01
@@ -56,6 +57,8 @@ DENIED = {
     Denied.LOGIN_DELAY: (Closed.LOGIN_DELAY, "login-delay"),
 }
 
+# A maildrop, and what the door says; None: whoever opens it came in before.
+Coming = tuple[Maildrop, Admitted | Denied | None]
 # A session, of the channel binding where TLS is on; who is told its commands.
 Begin = Callable[[bytes | None, Watch], Effects]
 
@@ -77,6 +80,7 @@ class Driver:
         self._session = new_session_id()
         self._protocol = protocol
         self._name = ""  # that was tried last
+        self._has_asked = False  # what came of what was tried last is not noted yet
         self._account: AccountId | None = None
         self._login_delay_seconds = 0
         self._has_acted = False  # since octets were last asked for
@@ -146,6 +150,7 @@ class Driver:
     def _leave(self, why: str) -> None:
         self._peer.abort()
         self._release()
+        self._note_left_at_the_end()
         self._connections.leave(self._peer.address, was_admitted=self._account is not None)
         self._note("session.closed", why=why, session=self._session)
         self._record_end(why)
@@ -174,8 +179,8 @@ class Driver:
                 answer = await self._open(identity, self._sign_in(mechanism))
             case Transmit():
                 answer = await self._transmit(effect)
-            case Commit(marked, had):
-                answer = await self._commit(list(marked), list(had))
+            case Commit():
+                answer = await self._commit(effect)
         self._has_acted = not isinstance(effect, Receive)
         return answer
 
@@ -188,6 +193,8 @@ class Driver:
     async def _ask(self, ask: Ask) -> Identity | ScramAccount | Refusal:
         """Ask the accounts; what is slow on purpose waits apart from what is not."""
         services = self._services
+        if self._has_asked:
+            await self._note_left()
         self._name = name_of(ask)
         try:
             mark, delay = await services.disk.run(self._before_proof, self._sign_in())
@@ -198,13 +205,22 @@ class Driver:
                 return Refusal.TRY_LATER
             await self._peer.pause(delay)
             answer = await asked(ask, services)
+            self._has_asked = True
         except (PoolFullError, StoreFault) as fault:
             self._note_refused("busy", fault)
+            await self._give_back()
             return Refusal.TRY_LATER
         except OperatorFault as fault:
             self._note_refused("misconfigured", fault)
             return Refusal.TELL_ADMINISTRATOR
         return Refusal.NOT_ACCEPTED if answer is None else answer
+
+    async def _give_back(self) -> None:
+        """Let what was not tried be no failure; whoever asks on and on waits for that."""
+        services = self._services
+        with suppress(PoolFullError, StoreFault):
+            await services.disk.run(services.admission.give_back, self._sign_in())
+        await self._peer.pause(services.timers.throttled)
 
     def _before_proof(self, sign_in: SignIn) -> tuple[int, float | None]:
         # The mark first: what ends sessions after it may be what the proof is made against.
@@ -219,10 +235,32 @@ class Driver:
     async def _not_accepted(self, mechanism: str) -> None:
         self._note_refused("not-accepted")
         services = self._services
+        if not self._has_asked:
+            # Nobody can be called that, or there was no secret: nothing was tried, and nothing is
+            # counted or written. Nor is it free.
+            await self._peer.pause(services.timers.throttled)
+            return
+        self._has_asked = False
         with suppress(PoolFullError, StoreFault):  # it counts as a failure already
             await services.disk.run(
                 services.admission.refused, self._name, self._sign_in(mechanism)
             )
+
+    async def _note_left(self) -> None:
+        """Note that a client left an exchange as refused: it may know what it wanted to know.
+
+        SCRAM shows that a proof is right before its end, and a bearer token's refusal waits for an
+        answer.
+        """
+        await self._not_accepted("")
+
+    def _note_left_at_the_end(self) -> None:
+        if not self._has_asked:
+            return
+        self._note_refused("not-accepted")
+        services = self._services
+        with suppress(PoolFullError):  # nobody waits for it
+            services.disk.start(services.admission.refused, self._name, self._sign_in())
 
     def _note_refused(self, why: str, fault: Fault | None = None) -> None:
         self._timeline.note(why)
@@ -230,38 +268,50 @@ class Driver:
         self._note("login.refused", why=why, fault=fault)
 
     async def _open(self, identity: Identity, sign_in: SignIn) -> Opened | Closed:
-        services = self._services
+        self._has_asked = False
+        self._ending.proved(identity)  # before the account's state is read
+        self._end_where_it_has_come()
         try:
-            # POP1 and POP2 may open a maildrop again; they have logged in once.
-            if self._account is None:
-                await services.disk.run(services.admission.proved, self._name, sign_in)
-            opening = services.disk.start(services.store.open_maildrop, identity, self._session)
-            opening.add_done_callback(self._take)
-            maildrop = await to_its_end(opening)
-            if self._account is None:
-                self._ending.proved(identity)  # before the account's state is read
-                self._end_where_it_has_come()
-                admitted = await services.disk.run(services.admission.enter, identity, sign_in)
-                self._mechanism = sign_in.mechanism
-                if isinstance(admitted, Denied):
-                    self._release()
-                    return self._refuse(*DENIED[admitted])
-                self._accept(identity, admitted.login_delay_seconds)
+            # In one turn of a thread: to hand over costs more than most of what is done there.
+            coming = self._services.disk.start(self._come_in, identity, sign_in)
+            coming.add_done_callback(self._take)
+            maildrop, admitted = await to_its_end(coming)
         except MaildropInUseError:
             return self._refuse(Closed.IN_USE, "in-use")
         except (PoolFullError, StoreFault) as fault:
-            self._release()
             return self._refuse(Closed.TRY_LATER, "busy", fault)
+        if admitted is not None:
+            self._mechanism = sign_in.mechanism
+        if isinstance(admitted, Denied):
+            self._release()
+            return self._refuse(*DENIED[admitted])
+        if admitted is not None:
+            self._accept(identity, admitted)
         return Opened(maildrop.messages, maildrop.expire_days, self._login_delay_seconds)
+
+    def _come_in(self, identity: Identity, sign_in: SignIn) -> Coming:
+        """Take the lease, then ask at the door; blocking. A fault gives the lease back."""
+        services = self._services
+        # POP1 and POP2 may open a maildrop again; they have logged in once.
+        is_login = self._account is None
+        if is_login:
+            services.admission.give_back(sign_in)
+        maildrop = services.store.open_maildrop(identity, self._session)
+        try:
+            admission = services.admission
+            return maildrop, admission.enter(self._name, identity, sign_in) if is_login else None
+        except BaseException:
+            maildrop.release()
+            raise
 
     def _refuse(self, closed: Closed, why: str, fault: Fault | None = None) -> Closed:
         self._note_refused(why, fault)
         return closed
 
-    def _accept(self, identity: Identity, login_delay_seconds: int) -> None:
+    def _accept(self, identity: Identity, admitted: Admitted) -> None:
         self._account = identity.account
         self._identity = identity
-        self._login_delay_seconds = login_delay_seconds
+        self._login_delay_seconds = admitted.login_delay_seconds
         self._peer.admitted()
         self._connections.admit(self._peer.address)
         self._note(
@@ -273,10 +323,10 @@ class Driver:
         )
         self._services.sessions.note(self._record())
 
-    def _take(self, opening: "asyncio.Future[Maildrop]") -> None:
+    def _take(self, coming: "asyncio.Future[Coming]") -> None:
         # Also where the session was cancelled meanwhile: what is held here is given back.
-        if not opening.cancelled() and opening.exception() is None:
-            self._maildrop = opening.result()
+        if not coming.cancelled() and coming.exception() is None:
+            self._maildrop, _ = coming.result()
 
     # What is kept of the session
 
@@ -324,16 +374,18 @@ class Driver:
             reader.close()
         return True
 
-    async def _commit(self, marked: list[Message], had: list[Message]) -> bool:
-        if self._maildrop is None:
+    async def _commit(self, effect: Commit) -> bool:
+        maildrop, marked = self._maildrop, effect.marked
+        if maildrop is None:
             raise Bug("There is no maildrop to remove from.")
         if self._ending.has_come:
             raise TimeoutError  # it ends here: nothing that was marked is removed
         journal, account = self._services.journal, self._account
         try:
             self._is_committing = True
-            if marked or had:
-                await to_its_end(self._services.disk.start(self._maildrop.commit, marked, had))
+            if marked or effect.had or (effect.was_listed and maildrop.is_cut):
+                commit = partial(maildrop.commit, marked, effect.had, was_listed=effect.was_listed)
+                await to_its_end(self._services.disk.start(commit))
             if marked:
                 journal.note("messages.removed", account=account, count=len(marked))
         except (PoolFullError, StoreFault) as fault:
