@@ -193,8 +193,8 @@ class Core:
                 return self._open(identity)
             case Transmit():
                 self._transmit(effect)
-            case Commit(marked, had) if self._maildrop is not None:
-                self._maildrop.commit(marked, had)
+            case Commit(marked, had, was_listed) if self._maildrop is not None:
+                self._maildrop.commit(marked, had, was_listed=was_listed)
                 self._maildrop.release()
         return True
 

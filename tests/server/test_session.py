@@ -2,9 +2,18 @@
 
 import re
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pillarbox.message.served import ServedForm, Transformation
+from pillarbox.server.effects import Commit
+from pillarbox.server.transaction import Transaction, View
+from pillarbox.server.voice import Voice
+from pillarbox.store.blobs.port import Digest
+from pillarbox.store.store import Message, MessageId
+from pillarbox.wire.pop3.server import ServerConversation
+from pillarbox.wire.pop3.state import Outcome
 from tests.dialogues.core import Core
 from tests.dialogues.player import Dialogue
 from tests.wire.cutting import PLACES, cut
@@ -19,6 +28,8 @@ LINES = st.sampled_from(
 )
 CLIENTS = st.lists(LINES.map(lambda line: line + b"\r\n") | st.binary(max_size=9)).map(b"".join)
 LOGIN = st.sampled_from([b"", b"USER mrose\r\nPASS correct horse\r\n"])
+FORM = ServedForm(Transformation.IDENTITY, 3, 0, has_dot_lines=False, has_8bit_header=False)
+MESSAGE = Message(MessageId(1), "id", Digest(b"x" * 32), FORM)
 UNIQUE_ID = re.compile(rb"[a-z2-7]{26}")
 
 
@@ -55,3 +66,19 @@ def test_only_a_session_that_ended_with_quit_removes_anything(login: bytes, clie
     assert is_over or not has_quit  # ten bad commands and a web client end it too
     if not has_quit or said.count(b"+OK Marked.") == 0:
         assert len(left) == 2
+
+
+@pytest.mark.parametrize(
+    ("told", "was_listed"), [(b"UIDL\r\n", True), (b"UIDL 1\r\nSTAT\r\nLIST\r\n", False)]
+)
+def test_a_client_that_was_told_all_unique_ids_knows_what_it_left(
+    told: bytes, was_listed: bool
+) -> None:
+    transaction = Transaction([MESSAGE], View(), Voice())
+    conversation = ServerConversation()
+    conversation.happened(Outcome.ADMITTED)
+    conversation.feed(told)
+    while event := conversation.next_event():
+        list(transaction.handle(event))
+
+    assert Commit([], [], was_listed) == next(transaction.update())

@@ -74,13 +74,19 @@ class Household:
         had: Collection[str] = (),
         marked: Collection[str] = (),
         session: str = "session",
+        *,
+        was_listed: bool = False,
     ) -> list[str]:
         """Log in, RETR and DELE these, QUIT; return what was shown."""
         maildrop = self.store.open_maildrop(identity, SessionId(session))
         self.use(identity)
         messages = {each.unique_id: each for each in maildrop.messages}
         try:
-            maildrop.commit([messages[each] for each in marked], [messages[each] for each in had])
+            maildrop.commit(
+                [messages[each] for each in marked],
+                [messages[each] for each in had],
+                was_listed=was_listed,
+            )
         finally:
             maildrop.release()
         return list(messages)

@@ -141,7 +141,7 @@ def test_what_is_archived_or_collected_or_served_is_never_touched(
 def test_what_is_known_of_a_message_goes_with_it(place: Place) -> None:
     place.run("INSERT INTO views (id, account_id, role, created_at) VALUES (7, 1, 'master', 0)")
     place.remove(place.deliver("gone"))
-    place.run("INSERT INTO view_messages VALUES (1, 7, 0, 0)")
+    place.run("INSERT INTO view_messages VALUES (1, 7, 0, 0, 0)")
     place.run(
         "INSERT INTO removals (message_id, view_id, why, removed_at) VALUES (1, 7, 'dele', 0)"
     )

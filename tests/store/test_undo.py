@@ -64,7 +64,7 @@ class Place:
     def hide(self, unique_id: str, view: int, session: str) -> None:
         """Take a message out of one view, as a reader's DELE does."""
         self.run(
-            "INSERT INTO view_messages SELECT id, ?, ?, ? FROM messages WHERE unique_id = ?",
+            "INSERT INTO view_messages SELECT id, ?, ?, ?, NULL FROM messages WHERE unique_id = ?",
             *(view, self.now, self.now, unique_id),
         )
         self.record(unique_id, "dele", view, session)

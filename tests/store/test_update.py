@@ -158,6 +158,30 @@ def test_a_session_is_shown_at_most_so_many_octets_that_it_has_not_had(
     assert [big, *small] == household.visit(phone)
 
 
+def test_what_a_client_knows_of_old_keeps_no_new_message_from_it(household: Household) -> None:
+    phone = household.add_device(session_octets=10)
+    old = [household.deliver() for _ in range(3)]
+    new = household.deliver()
+
+    assert old[:1] == household.visit(phone)
+    assert old[:1] == household.visit(phone, was_listed=True)
+    assert old[:2] == household.visit(phone, had=old[1:2], was_listed=True)
+    assert old == household.visit(phone, was_listed=True)
+    assert [*old, new] == household.visit(phone, had=[new])
+    assert {} == household.settle()
+
+
+def test_what_a_client_passed_over_it_does_not_have(household: Household) -> None:
+    phone = household.add_device(session_octets=10)
+    desktop = household.add_device("master")
+    old, new = household.deliver(), household.deliver()
+    household.visit(phone, was_listed=True)
+
+    household.visit(desktop, marked=[old, new])
+
+    assert [old, new] == household.visit(phone)
+
+
 @pytest.mark.parametrize(
     ("bounds", "days"),
     [

@@ -49,7 +49,7 @@ def test_the_query_shows_what_the_rule_shows(
         )
         if (each.had_at, each.hidden_at) != (None, None):
             household.run(
-                "INSERT INTO view_messages VALUES (?, 1, ?, ?)",
+                "INSERT INTO view_messages VALUES (?, 1, ?, ?, NULL)",
                 number,
                 each.had_at,
                 each.hidden_at,

@@ -105,6 +105,7 @@ class Commit:
 
     marked: Sequence[Message]
     had: Sequence[Message] = ()  # what the client was sent whole: from now on its device has it
+    was_listed: bool = False  # the client was told every unique-id: what it left it knows
 
 
 Effect = Receive | Send | StartTls | Ask | NoteRefused | OpenMaildrop | Transmit | Commit

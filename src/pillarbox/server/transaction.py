@@ -50,6 +50,7 @@ class Transaction:
         self._voice = voice
         self._marked: set[int] = set()
         self._had: set[int] = set()
+        self._was_listed = False
         self._all_octets = self._octets = sum(map(view.octets, messages))
         self._last = 0
 
@@ -62,6 +63,7 @@ class Transaction:
             case verbs.List(number):
                 yield from self._list(number)
             case verbs.Uidl(number):
+                self._was_listed = self._was_listed or number is None
                 yield from self._listing(number, lambda message: message.unique_id)
             case verbs.Retr(number):
                 yield from self._transmit(number, None)
@@ -82,7 +84,8 @@ class Transaction:
     def update(self) -> Effects:
         """Yield the UPDATE state: remove, and only then say so. RFC 1939, section 6."""
         # The lease goes before the goodbye: whoever reads that may log in again at once.
-        is_removed = yield Commit(self._in_order(self._marked), self._in_order(self._had))
+        marked, had = self._in_order(self._marked), self._in_order(self._had)
+        is_removed = yield Commit(marked, had, self._was_listed)
         if is_removed:
             yield self._ok(N_("Goodbye."))
         else:

@@ -118,9 +118,17 @@ class MemoryMaildrop:
         self._is_released = False
         self.messages = messages
         self.expire_days = store.expire_days
+        self.is_cut = False
 
-    def commit(self, marked: Collection[Message], had: Collection[Message] = ()) -> None:
+    def commit(
+        self,
+        marked: Collection[Message],
+        had: Collection[Message] = (),
+        *,
+        was_listed: bool = False,
+    ) -> None:
         """Remove what is marked from this view, and have on record what the device has."""
+        del was_listed
         self._store.update(self._identity, marked, had)
 
     def release(self) -> None:

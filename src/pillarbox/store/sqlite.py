@@ -15,7 +15,7 @@ from pillarbox.store.incoming import SurveyedIncoming
 from pillarbox.store.lease import Lease, take_lease
 from pillarbox.store.old_mail import measure_old_mail
 from pillarbox.store.quota import Quotas
-from pillarbox.store.store import Kept, MaildropInUseError, Message
+from pillarbox.store.store import Kept, MaildropInUseError, Message, MessageId
 from pillarbox.store.unique_id import new_unique_id
 from pillarbox.store.views.policy import SITE_DEFAULTS, AccountPolicy, ViewId
 from pillarbox.store.views.quarantine import guard
@@ -153,16 +153,28 @@ class SqliteMaildrop:
         self._had = shown.had
         self.messages = shown.messages
         self.expire_days = shown.expire_days
+        self.is_cut = shown.is_cut
 
-    def commit(self, marked: Collection[Message], had: Collection[Message] = ()) -> None:
+    def commit(
+        self,
+        marked: Collection[Message],
+        had: Collection[Message] = (),
+        *,
+        was_listed: bool = False,
+    ) -> None:
         """Remove what is marked and nothing else, in one transaction; raises StoreFault."""
         news = [message for message in had if message.id not in self._had]
-        if marked or news:
+        known = self._had.union(message.id for message in had)
+        passed_over = self._left(known) if was_listed and self.is_cut else []
+        if marked or news or passed_over:
             update = self._update(marked, news)
-            known = self._had.union(message.id for message in had)
             strange = sum(message.id not in known for message in marked)
-            is_mass_delete = guard(strange, len(self.messages), update.site)
-            self._database.write(replace(update, is_mass_delete=is_mass_delete).run)
+            is_mass = guard(strange, len(self.messages), update.site)
+            update = replace(update, is_mass_delete=is_mass, passed_over=passed_over)
+            self._database.write(update.run)
+
+    def _left(self, known: Collection[MessageId]) -> list[Message]:
+        return [message for message in self.messages if message.id not in known]
 
     def release(self) -> None:
         """Give the lease back; nothing is removed by it."""

@@ -72,10 +72,23 @@ class Maildrop(Protocol):
         """The fewest days that any message stays here; None is for ever. RFC 2449, section 6.7."""
         ...
 
-    def commit(self, marked: Collection[Message], had: Collection[Message] = ()) -> None:
+    @property
+    def is_cut(self) -> bool:
+        """Whether more is to come in later sessions, by the octets that one session may have."""
+        ...
+
+    def commit(
+        self,
+        marked: Collection[Message],
+        had: Collection[Message] = (),
+        *,
+        was_listed: bool = False,
+    ) -> None:
         """Remove what is marked and nothing else, in one transaction that is durable on return.
 
         With it goes on record which messages the device has from now on: those it was sent whole.
+        Where the client `was_listed` every unique-id and more is to come, what it left stands in
+        the way of nothing any more.
 
         Raises StoreFault, and then removes none while the process lives. Where the disk failed in
         the last sync of the commit, all may be gone after a crash; never some.

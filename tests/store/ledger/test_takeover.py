@@ -222,7 +222,9 @@ def test_a_unique_id_of_a_removed_message_is_not_given_again(
 
 
 def fetch(home: Home) -> None:
-    home.database.write(lambda rows: rows.run("INSERT INTO view_messages VALUES (1, 2, 5, NULL)"))
+    home.database.write(
+        lambda rows: rows.run("INSERT INTO view_messages VALUES (1, 2, 5, NULL, NULL)")
+    )
 
 
 def test_a_message_that_was_fetched_here_keeps_its_unique_id_unless_that_is_wished(
@@ -314,7 +316,7 @@ def test_what_a_device_does_not_see_it_does_not_download(
     home: Home, takeover: Takeover, maildir: Path
 ) -> None:
     deliver(home, maildir)
-    home.database.write(lambda rows: rows.run("INSERT INTO view_messages VALUES (1, 2, 5, 6)"))
+    home.database.write(lambda rows: rows.run("INSERT INTO view_messages VALUES (1, 2, 5, 6, 7)"))
 
     pairs = takeover.compare(MROSE, entries(maildir).entries, "phone")
 

@@ -16,8 +16,8 @@ from pillarbox.store.views.visibility import LONG_AGO, in_one_session, rule_of
 
 # As visibility.py decides it, which would take longer to be asked of each message.
 VIEW = """
-    SELECT had_at IS NOT NULL, id, unique_id, digest, transformation, served_octets,
-           header_octets, has_dot_lines, has_8bit_header, surrogate_octets,
+    SELECT had_at IS NOT NULL, passed_over_at IS NOT NULL, id, unique_id, digest, transformation,
+           served_octets, header_octets, has_dot_lines, has_8bit_header, surrogate_octets,
            surrogate_header_octets, surrogate_edition
     FROM messages JOIN blobs USING (digest)
     LEFT JOIN view_messages ON message_id = id AND view_id = ?2
@@ -36,6 +36,7 @@ class Shown:
     had: frozenset[MessageId]  # those that the device has had in earlier sessions
     expire_days: int | None
     is_measured: bool  # by today's edition
+    is_cut: bool  # more is to come in later sessions
 
 
 def read_whole(rows: Rows, account: AccountId) -> list[Message]:
@@ -50,23 +51,24 @@ def read_shown(rows: Rows, identity: Identity, site: AccountPolicy, now: int) ->
     view, policy = read_view(rows, identity, now)
     rule = rule_of(account, policy, now)
     found = rows.all(VIEW, identity.account, view, rule.after, rule.wanted_after)
-    if policy.session_octets is not None:
-        found = _cut(found, policy.session_octets)
+    octets = policy.session_octets
+    shown = found if octets is None else _cut(found, octets)
     return Shown(
-        [_message(row) for row in found],
-        frozenset(row[1] for row in found if row[0]),
+        [_message(row) for row in shown],
+        frozenset(row[2] for row in shown if row[0]),
         expire_days(account, policy),
-        all(row[-1] == EDITION for row in found),
+        all(row[-1] == EDITION for row in shown),
+        len(shown) < len(found),
     )
 
 
 def _cut(found: Sequence[Row], most_octets: int) -> list[Row]:
     # LIST shows the octets of the served form, so these are counted here.
-    served = ((bool(row[0]), row[5]) for row in found)
+    served = ((bool(row[0] or row[1]), row[6]) for row in found)
     return list(compress(found, in_one_session(served, most_octets)))
 
 
 def _message(row: Row) -> Message:
-    _, message, unique_id, digest, name, octets, header, dots, eight_bit, *surrogate, _ = row
+    _, _, message, unique_id, digest, name, octets, header, dots, eight_bit, *surrogate, _ = row
     form = ServedForm(Transformation(name), octets, header, bool(dots), bool(eight_bit), *surrogate)
     return Message(MessageId(message), unique_id, Digest(digest), form)

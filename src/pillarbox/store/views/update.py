@@ -20,6 +20,11 @@ HAD = """
     SELECT id, ?, ? FROM messages WHERE id = ? AND unique_id = ?
     ON CONFLICT DO UPDATE SET had_at = coalesce(had_at, excluded.had_at)
 """
+LEFT = """
+    INSERT INTO view_messages (message_id, view_id, passed_over_at)
+    SELECT id, ?, ? FROM messages WHERE id = ? AND unique_id = ?
+    ON CONFLICT DO UPDATE SET passed_over_at = coalesce(passed_over_at, excluded.passed_over_at)
+"""
 HIDE = "UPDATE view_messages SET hidden_at = ? WHERE message_id = ? AND view_id = ?"
 ROLE = "SELECT role FROM views WHERE id = ?"
 DEVICE = "SELECT name FROM devices WHERE id = ?"
@@ -44,12 +49,14 @@ class Update:
     site: AccountPolicy
     now: int
     is_mass_delete: bool = False  # then what is removed goes to quarantine
+    passed_over: Collection[Message] = ()  # the client was told of them, and left them
 
     def run(self, rows: Rows) -> None:
         """Write all of it."""
         view, now = self.opened.view, self.now
         had = {*self.had, *self.marked}
-        rows.run_each(HAD, [(view, now, each.id, each.unique_id) for each in had])
+        for statement, messages in ((HAD, had), (LEFT, self.passed_over)):
+            rows.run_each(statement, [(view, now, each.id, each.unique_id) for each in messages])
         removed = self._still_there(rows)
         if removed:
             self._remove(rows, removed)

@@ -50,14 +50,15 @@ def is_shown(facts: Facts, rule: Rule) -> bool:
 def in_one_session(messages: Iterable[tuple[bool, int]], most_octets: int) -> Iterator[bool]:
     """Say of each message that is shown, oldest first, whether it is in this session.
 
-    Each is given as whether the device has had it, and its octets. What it has had stays in the
-    list, so that it goes on knowing the unique-ids. Of the others come the oldest, up to so many
-    octets; one comes in any case, however big, or nothing would ever come after it.
+    Each is given as whether the device has had it or passed it over, and its octets. What it has
+    had stays in the list, so that it goes on knowing the unique-ids. Of the others come the oldest,
+    up to so many octets; one comes in any case, however big, or nothing would ever come after it.
+    Nor would it if what the client does not fetch stood in the way for ever.
     """
     octets = 0
     is_over = False
-    for had, each in messages:
-        if not had:
+    for known, each in messages:
+        if not known:
             is_over = is_over or (octets > 0 and octets + each > most_octets)
             octets += each
-        yield had or not is_over
+        yield known or not is_over
