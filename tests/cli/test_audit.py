@@ -10,12 +10,12 @@ from click.testing import Result
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pillarbox.base.clock import FakeClock
+from pillarbox.base.clock import FakeClock, shown_time
 from pillarbox.base.errors import OperatorFault
 from pillarbox.base.names import AccountId
-from pillarbox.cli.times import read_time, shown_time
+from pillarbox.cli.times import read_time
 from pillarbox.db.sqlite import Database
-from pillarbox.journal.audit import append
+from pillarbox.journal.audit import Fact, append
 from tests.cli.home import CommandLine
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
@@ -28,7 +28,9 @@ def database(home: CommandLine) -> Iterator[Database]:
         yield found
 
 
-def write(home: CommandLine, at: int, event: str, account: int | None = None, **facts: str) -> None:
+def write(
+    home: CommandLine, at: int, event: str, account: int | None = None, **facts: Fact
+) -> None:
     whose = None if account is None else AccountId(account)
     with database(home) as found:
         found.write(lambda rows: append(rows, at, event, whose, **facts))
@@ -69,6 +71,16 @@ def test_an_audit_is_listed_with_the_newest_last(home: CommandLine) -> None:
         "1970-01-01T00:00:10Z\t-\tx.first\tdevice phone, from 192.0.2.7",
         '1970-01-01T00:00:20Z\t-\tx.second\treason "a b"',
     ] == home.do("audit", "list").splitlines()
+
+
+def test_facts_are_told_in_words_and_times_as_such(home: CommandLine) -> None:
+    write(home, 10, "x", None, reach_days=3, expires_at="", **{"policy.quota_octets": 7})
+    write(home, 11, "y", None, expires_at=int(NOW), window_since=10**18)
+
+    assert [
+        'expires at "", policy.quota_octets 7, reach days 3',
+        "expires at 2027-01-15T08:00:00Z, window since 1000000000000000000",
+    ] == [line.split("\t")[3] for line in home.do("audit", "list").splitlines()]
 
 
 def test_an_audit_is_listed_for_programs(ours: CommandLine) -> None:

@@ -9,10 +9,10 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from ipaddress import ip_address
 
+from pillarbox.base.clock import shown_time
 from pillarbox.base.words import N_
 from pillarbox.journal.alerts import Alert, AlertKind
-from pillarbox.journal.facts import Say, label
-from pillarbox.journal.journal import shown
+from pillarbox.journal.facts import Say, fact_in_words
 
 # Kind: what happened, and what to do about it. {account} is a name.
 WORDS = {
@@ -59,8 +59,8 @@ class Words:
 
     def text(self, alert: Alert) -> str:
         """Return what happened, what to do, and each fact on a line of its own."""
-        facts = [(self.say(WHEN), shown_at(alert.at))]
-        facts += [(label(name, self.say), shown(fact)) for name, fact in alert.facts.items()]
+        facts = [(self.say(WHEN), shown_time(alert.at))]
+        facts += [fact_in_words(name, fact, self.say) for name, fact in alert.facts.items()]
         lines = [f"{name}: {fact}" for name, fact in facts]
         return "\n".join([self.sentence(alert), self._filled(alert, 1), "", *lines]) + "\n"
 
@@ -92,16 +92,11 @@ def fields(alert: Alert) -> dict[str, object]:
     """Return what there is to know of an alert, for JSON."""
     return {
         "number": alert.number,
-        "at": shown_at(alert.at),
+        "at": shown_time(alert.at),
         "kind": alert.kind,
         "account": alert.name,
         "facts": dict(alert.facts),
     }
-
-
-def shown_at(seconds: int) -> str:
-    """Return a time as ISO 8601 in UTC."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _domain(hostname: str) -> str:

@@ -1,5 +1,6 @@
 """The time as a value that is passed in, so that tests can turn the clock."""
 
+from datetime import UTC, datetime
 from typing import Protocol
 
 
@@ -24,3 +25,8 @@ class FakeClock:
     def advance(self, seconds: float) -> None:
         """Move forward by `seconds`."""
         self._now += seconds
+
+
+def shown_time(seconds: float) -> str:
+    """Return seconds since 1970 as ISO 8601 in UTC."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

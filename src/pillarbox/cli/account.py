@@ -5,6 +5,7 @@ import click
 from pillarbox.accounts.accounts import Account
 from pillarbox.app.build import opened
 from pillarbox.app.home import Home
+from pillarbox.base.clock import shown_time
 from pillarbox.base.words import N_
 from pillarbox.cli.options import (
     as_json,
@@ -17,7 +18,6 @@ from pillarbox.cli.options import (
 from pillarbox.cli.policy import edit_account, fields_of, line_of
 from pillarbox.cli.review import review
 from pillarbox.cli.second_factor import second_factor
-from pillarbox.cli.times import shown_time
 from pillarbox.cli.words import _
 
 # Whether SCRAM can prove the main password.

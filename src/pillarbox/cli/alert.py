@@ -5,8 +5,8 @@ import click
 from pillarbox.app.alert_words import fields
 from pillarbox.app.build import opened
 from pillarbox.app.home import Home
+from pillarbox.base.clock import shown_time
 from pillarbox.cli.options import as_json, print_json_each
-from pillarbox.cli.times import shown_time
 from pillarbox.cli.words import _
 from pillarbox.journal.alerts import Alert, Alerts
 from pillarbox.journal.facts import facts_in_words

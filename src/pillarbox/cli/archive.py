@@ -10,10 +10,10 @@ from pillarbox.app.home import Home
 from pillarbox.archive.export import TARGETS, Form
 from pillarbox.archive.export import export as write_files
 from pillarbox.archive.listing import Archived
+from pillarbox.base.clock import shown_time
 from pillarbox.base.errors import OperatorFault, StoreFault
 from pillarbox.base.names import AccountId
 from pillarbox.cli.options import as_json, print_json, print_table, progress_display
-from pillarbox.cli.times import shown_time
 from pillarbox.cli.words import _, ngettext, said
 from pillarbox.message.headers import Headers
 

@@ -9,12 +9,13 @@ import click
 from pillarbox.accounts.name import read_name
 from pillarbox.app.build import opened
 from pillarbox.app.home import Home
+from pillarbox.base.clock import shown_time
 from pillarbox.base.errors import OperatorFault, StoreFault
 from pillarbox.cli.options import as_json, print_json, print_json_each
-from pillarbox.cli.times import read_time, shown_time
+from pillarbox.cli.times import read_time
 from pillarbox.cli.words import _
 from pillarbox.journal.audit import FIRST_HASH, LOWEST, Audit, Line, Verified, read_facts
-from pillarbox.journal.facts import facts_in_words
+from pillarbox.journal.facts import facts_in_words, time_in_words
 from pillarbox.journal.journal import shown
 
 HASH = re.compile(r"[0-9a-f]{64}")  # SHA-256
@@ -114,7 +115,7 @@ def _verdict(found: Verified) -> dict[str, object]:
 def _fields(line: Line, whose: str | None) -> dict[str, object]:
     return {
         "number": line.number,
-        "at": _time(line.at),
+        "at": time_in_words(line.at),
         "account": whose,
         "event": line.event,
         "facts": read_facts(line.facts),
@@ -126,12 +127,4 @@ def _print(lines: Iterable[tuple[Line, str | None]]) -> None:
     for line, whose in lines:
         name = "-" if whose is None else shown(whose)
         facts = facts_in_words(read_facts(line.facts), _)
-        click.echo(form.format(_time(line.at), name, shown(line.event), facts))
-
-
-def _time(at: int) -> str:
-    """Return a line's time; whatever somebody has put in its place is shown as it is."""
-    try:
-        return shown_time(at)
-    except (TypeError, ValueError, OverflowError, OSError):
-        return shown(at)
+        click.echo(form.format(time_in_words(line.at), name, shown(line.event), facts))

@@ -5,9 +5,9 @@ import click
 from pillarbox.accounts.devices import Device
 from pillarbox.app.build import opened
 from pillarbox.app.home import Home
+from pillarbox.base.clock import shown_time
 from pillarbox.cli.options import as_json, print_json, print_table, show_password
 from pillarbox.cli.policy import DEVICE, Given, fields_of, line_of, takes, written
-from pillarbox.cli.times import shown_time
 from pillarbox.cli.words import _
 
 

@@ -11,13 +11,15 @@ from pillarbox.accounts.incident import Declared
 from pillarbox.app.build import opened
 from pillarbox.app.home import Home
 from pillarbox.app.incident_report import Report, Touched, report, wait_until_ended
+from pillarbox.base.clock import shown_time
 from pillarbox.base.errors import OperatorFault
 from pillarbox.cli.options import as_json
 from pillarbox.cli.session import end_of, fields, who
 from pillarbox.cli.session_words import ENDS
-from pillarbox.cli.times import read_time, shown_time
+from pillarbox.cli.times import read_time
 from pillarbox.cli.words import _
 from pillarbox.journal.audit import Line, read_facts
+from pillarbox.journal.facts import facts_in_words, time_in_words
 from pillarbox.journal.journal import shown
 from pillarbox.journal.session_record import count
 
@@ -206,5 +208,5 @@ def _messages(messages: Sequence[Touched]) -> Iterator[str]:
 
 
 def _told(line: Line) -> str:
-    facts = ", ".join(f"{name} {shown(fact)}" for name, fact in read_facts(line.facts).items())
-    return f"{shown_time(line.at)} {shown(line.event)}: {facts}"
+    facts = facts_in_words(read_facts(line.facts), _)
+    return f"{time_in_words(line.at)} {shown(line.event)}{': ' if facts else ''}{facts}"

@@ -8,8 +8,8 @@ import click
 from pillarbox.accounts.policies import Settings, Value
 from pillarbox.app.build import opened
 from pillarbox.app.home import Home
+from pillarbox.base.clock import shown_time
 from pillarbox.base.words import N_
-from pillarbox.cli.times import shown_time
 from pillarbox.cli.words import _
 
 F = TypeVar("F", bound=Callable[..., Any])

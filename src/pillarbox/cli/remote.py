@@ -9,9 +9,9 @@ import msgspec
 from pillarbox.accounts.remotes import Remote, RemoteSettings, Tls
 from pillarbox.app.build import System, opened
 from pillarbox.app.home import Home
+from pillarbox.base.clock import shown_time
 from pillarbox.base.errors import OperatorFault
 from pillarbox.cli.options import as_json, password_stdin, print_json, print_table, read_password
-from pillarbox.cli.times import shown_time
 from pillarbox.cli.words import _
 from pillarbox.collector.collect import take_remote
 from pillarbox.net.listener import split_address

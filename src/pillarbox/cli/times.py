@@ -1,4 +1,4 @@
-"""Times as people and programs read them, and as people write them."""
+"""Times as people write them."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -7,11 +7,6 @@ from pillarbox.base.errors import OperatorFault
 
 AGO = re.compile(r"([0-9]{1,6})([dhm])", re.ASCII)
 UNITS = {"d": "days", "h": "hours", "m": "minutes"}
-
-
-def shown_time(seconds: float) -> str:
-    """Return seconds since 1970 as ISO 8601 in UTC."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def read_time(text: str, now: float) -> int:

@@ -7,9 +7,9 @@ import msgspec
 
 from pillarbox.app.build import opened
 from pillarbox.app.home import Home
+from pillarbox.base.clock import shown_time
 from pillarbox.base.names import SessionId
 from pillarbox.cli.options import as_json, print_json, print_table
-from pillarbox.cli.times import shown_time
 from pillarbox.cli.words import _
 from pillarbox.store.undo import Returned
 
