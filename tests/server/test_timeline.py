@@ -84,7 +84,7 @@ def test_a_session_is_told_by_its_stages() -> None:
         ("T", "TOP", "2 0", "+OK Top of message follows."),
         ("T", "DELE", "2", "+OK Marked."),
         ("U", "QUIT", "", "+OK Goodbye."),
-        ("T", "end", "", "end"),
+        ("U", "end", "", "end"),
     ] == shown(record.told)
     assert ("1", "2", "2") == (record.read, record.seen, record.removed)
     assert (1000, 1000, "end", 1) == (

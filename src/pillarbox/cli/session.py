@@ -7,10 +7,11 @@ import click
 from pillarbox.app.build import System, opened
 from pillarbox.app.home import Home
 from pillarbox.app.servers import living
+from pillarbox.base.clock import shown_time
 from pillarbox.base.errors import OperatorFault
 from pillarbox.cli.options import as_json, print_json, print_table
 from pillarbox.cli.session_words import ENDS, NOTES, STAGES
-from pillarbox.cli.times import read_time, shown_time
+from pillarbox.cli.times import read_time
 from pillarbox.cli.words import _
 from pillarbox.journal.journal import shown
 from pillarbox.journal.session_record import FIRST_STEPS, Step, Told, count
@@ -146,7 +147,7 @@ def _head(session: Session, servers: frozenset[str]) -> Iterator[str]:
 def _body(session: Session, told: Told) -> Iterator[str]:
     stage = ""
     for number, step in enumerate(told.steps, start=1):
-        if step.stage != stage and step.what != "end":
+        if step.stage != stage:
             stage = step.stage
             yield ""
             yield _(STAGES[stage])

@@ -167,14 +167,15 @@ class Timeline:
 
     def ended(self, how: str) -> None:
         """Note how the session ended."""
-        was_inside = self._stage == INSIDE and self._pending.stage != UPDATE
+        if self._pending.stage == UPDATE:
+            self._stage = UPDATE
         self._begin("end", "")
         self._pending.reply = how
         if how in ENDS:
             self.note(ENDS[how])
         elif how.startswith(("The TLS handshake", "TLS:")):
             self.note(Note.HANDSHAKE_FAILED)
-        if was_inside and self._marked:
+        if self._stage == INSIDE and self._marked:
             self.note(Note.LEFT_WITHOUT_QUIT)
         if self._stage == BEFORE and self._bad_commands >= BAD_COMMANDS:
             self.note(Note.TOO_MANY_BAD_COMMANDS)
