@@ -8,7 +8,8 @@ import json
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass, fields
+from operator import attrgetter
 from typing import Any
 
 from pillarbox.base.clock import Clock
@@ -17,6 +18,9 @@ from pillarbox.base.names import AccountId, DeviceId, SessionId
 from pillarbox.db.sqlite import Database, Row, Rows
 from pillarbox.journal.journal import Journal
 from pillarbox.journal.session_record import SessionRecord, Step, Told
+
+# As astuple returns it, which copies each field and takes half of the recorder's time.
+FIELDS = attrgetter(*(field.name for field in fields(Step)))
 
 MOST_WAITING = 10_000  # records; a server that makes more in a batch's time is being flooded
 BATCH = 64  # in one transaction: what else shares its commit waits so long at most
@@ -196,7 +200,7 @@ class Recorder:
 def _row(record: SessionRecord, server: str, tried: int | None) -> tuple[object, ...]:
     told = record.told
     timeline = {
-        "steps": [astuple(step) for step in told.steps],
+        "steps": [FIELDS(step) for step in told.steps],
         "left_out": told.left_out,
         "counts": told.counts,
     }
