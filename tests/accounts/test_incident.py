@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pillarbox.accounts.accounts import Accounts, State
-from pillarbox.accounts.credentials import Verifier, add_verifiers
+from pillarbox.accounts.credentials import SCHEME_LOOKED_UP, Verifier, add_verifiers
 from pillarbox.accounts.ended_sessions import EndedSessions
 from pillarbox.accounts.incident import Incidents
 from pillarbox.accounts.site_keys import SiteKeys
@@ -74,7 +74,7 @@ def fill(database: Database) -> None:
         for name in ("phone", "desk"):
             insert = "INSERT INTO devices (account_id, name, created_at) VALUES (?, ?, 0)"
             device = DeviceId(rows.insert(insert, account, name))
-            add_verifiers(rows, account, device, [Verifier("app", name)], 0)
+            add_verifiers(rows, account, device, [Verifier(SCHEME_LOOKED_UP, name)], 0)
 
     database.write(add)
 
@@ -96,6 +96,17 @@ def test_every_password_is_worth_nothing_and_the_account_stays(
     assert (("desk", "phone"), State.ENABLED) == (declared.devices, accounts.show("mrose").state)
     ended = EndedSessions(database).since(mark)
     assert Ended(mark + 3, declared.account.id, None, is_whole_account=True) == ended[-1]
+
+
+def test_whoever_tries_a_device_s_password_afterwards_is_known_by_it(
+    database: Database, clock: FakeClock, throttle: Throttle
+) -> None:
+    fill(database)
+
+    Incidents(database, clock, throttle).declare("mrose")
+
+    with database.reading() as rows:
+        assert [("phone",), ("desk",)] == rows.all("SELECT revoked_hash FROM devices ORDER BY id")
 
 
 def test_an_account_that_is_not_there_is_named(

@@ -51,9 +51,9 @@ class Incidents:
 def _declare(rows: Rows, name: str, now: int) -> Declared:
     account = require_account(rows, name)
     devices = rows.all(DEVICES, account.id)
-    drop_verifiers(rows, account.id)
     for device, _ in devices:
-        revoke_device(rows, device, now)
+        revoke_device(rows, device, now)  # first: it keeps what tells whether one is tried again
+    drop_verifiers(rows, account.id)
     end_all_sessions(rows, account.id, now)
     append(rows, now, "incident.declared", account.id, devices=len(devices))
     return Declared(account, now, tuple(device_name for _, device_name in devices))
