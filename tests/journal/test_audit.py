@@ -66,7 +66,7 @@ OTHER = {
     "event": st.text(st.characters(exclude_categories=["Cs"])) | st.binary() | st.none(),
     "account_id": st.none() | st.integers(-9, 9) | st.text(max_size=2) | st.binary(max_size=2),
     "facts": st.text(st.characters(exclude_categories=["Cs"])) | st.binary() | st.none(),
-    "hash": st.binary(max_size=40) | st.none() | st.integers(),
+    "hash": st.binary(max_size=40) | st.none() | st.integers(-(2**63), 2**63 - 1),
 }
 
 
