@@ -52,6 +52,18 @@ def test_a_device_is_renamed_and_revoked(ours: CommandLine) -> None:
     assert [] == ours.json("device", "list", "mrose")
 
 
+def test_a_device_gets_another_app_password_and_stays_the_same(ours: CommandLine) -> None:
+    old = ours.do("device", "add", "mrose", "phone", "--role", "master")
+
+    new = ours.do("device", "password", "mrose", "phone")
+
+    assert APP_PASSWORD.fullmatch(new)
+    assert old != new
+    assert [("phone", 1, "master")] == [
+        (each["name"], each["number"], each["role"]) for each in listed(ours)
+    ]
+
+
 def test_a_devices_name_is_taken_once(ours: CommandLine) -> None:
     ours.do("device", "add", "mrose", "phone")
 
@@ -98,3 +110,16 @@ def test_scram_takes_a_main_password_after_the_next_login_where_it_must_be_made_
 
     assert "scram\tafter the next password login\n" in before
     assert "scram\tready\n" in ours.do("account", "show", "mrose")
+
+
+def test_what_is_done_to_a_device_is_told_to_programs(ours: CommandLine) -> None:
+    added = ours.json("device", "add", "mrose", "phone")
+    edited = ours.json("device", "edit", "mrose", "phone", "--window-days", "30")
+    renamed = ours.json("device", "rename", "mrose", "phone", "tablet")
+    revoked = ours.json("device", "revoke", "mrose", "tablet")
+
+    assert isinstance(added, dict)
+    assert APP_PASSWORD.fullmatch(added.pop("app_password") + "\n")
+    assert {**added, "window_days": 30} == edited
+    assert {**added, "window_days": 30, "name": "tablet"} == renamed == revoked
+    assert [] == ours.json("device", "list", "mrose")

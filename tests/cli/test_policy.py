@@ -186,3 +186,13 @@ def test_the_audit_has_what_was_changed_and_nothing_where_nothing_was(ours: Comm
     assert [{"quota_octets": 1_000_000, "role": "reader"}] == told(ours, "account.edited")
     assert {"device": "phone", "name": "desk"} in told(ours, "device.renamed")
     assert [{"device": "phone"}] == told(ours, "device.revoked")
+
+
+def test_what_is_set_is_told_to_programs_where_an_account_is_edited(ours: CommandLine) -> None:
+    edited = ours.json("account", "edit", "mrose", "--quota", "7", "--role", "reader")
+    shown = ours.json("account", "show", "mrose")
+
+    assert isinstance(edited, dict)
+    assert isinstance(shown, dict)
+    assert 7 == edited["policy"]["quota_octets"]
+    assert {name: shown[name] for name in ("policy", "default_view")} == edited

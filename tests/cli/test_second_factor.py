@@ -1,5 +1,6 @@
 """`pillarbox account second-factor`."""
 
+import json
 import re
 from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
@@ -116,6 +117,8 @@ def test_a_code_is_checked_and_used_up(
     assert [(0, "right\n"), (1, "wrong\n")] == [check(code) for _ in range(2)]
     assert [(0, "right\n"), (1, "wrong\n")] == [check(recovery) for _ in range(2)]
     assert (1, "wait\n") == [check(code) for _ in range(5)][-1]
+    told = ours.run("account", "second-factor", "check", "mrose", "--json", said=code + "\n")
+    assert {"account": "mrose", "verdict": "wait"} == json.loads(told.stdout)
 
 
 def test_new_recovery_codes_are_printed_alone(

@@ -15,7 +15,7 @@ from pillarbox.cli.options import (
     print_table,
     show_password,
 )
-from pillarbox.cli.policy import edit_account, fields_of, line_of
+from pillarbox.cli.policy import account_fields, edit_account, line_of
 from pillarbox.cli.review import review
 from pillarbox.cli.second_factor import second_factor
 from pillarbox.cli.words import _
@@ -86,8 +86,7 @@ def show(home: Home, name: str, *, as_json: bool) -> None:
         "locked_until": None if until is None else shown_time(until),  # for strangers
     }
     if as_json:
-        settings = {"policy": fields_of(policy), "default_view": fields_of(default_view)}
-        print_json({**fields, "devices": devices, **settings})
+        print_json({**fields, "devices": devices, **account_fields(policy, default_view)})
     else:
         fields["locked_until"] = fields["locked_until"] or ""
         shown = {**fields, "scram": _(str(fields["scram"])), "devices": ", ".join(devices)}

@@ -25,24 +25,51 @@ def device() -> None:
     help=_("Keep the app password so that it can be read back, for CRAM-MD5 and APOP."),
 )
 @takes(DEVICE)
+@as_json
 @click.pass_obj
-def add(home: Home, /, account: str, name: str, *, legacy_digest: bool, **given: Given) -> None:
+def add(
+    home: Home, /, account: str, name: str, *, legacy_digest: bool, as_json: bool, **given: Given
+) -> None:
     """Add a device."""
     words = written(given)
     with opened(home) as system:
         password = system.devices.add(account, name, legacy_digest=legacy_digest, written=words)
-    show_password(password)
+        added = system.devices.show(account, name)
+    if as_json:
+        print_json({**_fields(added), "app_password": password.reveal().decode("ascii")})
+    else:
+        show_password(password)
+
+
+@device.command(
+    help=_("Give a device another app password, printed on stdout; what it is shown stays.")
+)
+@click.argument("account")
+@click.argument("name")
+@click.option(
+    "--legacy-digest",
+    is_flag=True,
+    help=_("Keep the app password so that it can be read back, for CRAM-MD5 and APOP."),
+)
+@click.pass_obj
+def password(home: Home, account: str, name: str, *, legacy_digest: bool) -> None:
+    """Give a device another app password."""
+    with opened(home) as system:
+        renewed = system.devices.renew(account, name, legacy_digest=legacy_digest)
+    show_password(renewed)
 
 
 @device.command(help=_('Set what holds for a device; an empty value, as in --hours "", unsets.'))
 @click.argument("account")
 @click.argument("name")
 @takes(DEVICE)
+@as_json
 @click.pass_obj
-def edit(home: Home, /, account: str, name: str, **given: Given) -> None:
+def edit(home: Home, /, account: str, name: str, *, as_json: bool, **given: Given) -> None:
     """Edit a device."""
     with opened(home) as system:
         system.devices.edit(account, name, written(given))
+        _tell(system.devices.show(account, name), as_json=as_json)
 
 
 @device.command(name="list", help=_("List an account's devices."))
@@ -70,22 +97,33 @@ def list_(home: Home, account: str, *, as_json: bool) -> None:
 @device.command(help=_("Let a device log in no more; the others go on."))
 @click.argument("account")
 @click.argument("name")
+@as_json
 @click.pass_obj
-def revoke(home: Home, account: str, name: str) -> None:
+def revoke(home: Home, account: str, name: str, *, as_json: bool) -> None:
     """Revoke a device."""
     with opened(home) as system:
+        revoked = system.devices.show(account, name)
         system.devices.revoke(account, name)
+    _tell(revoked, as_json=as_json)
 
 
 @device.command(help=_("Call a device otherwise; its app password stays."))
 @click.argument("account")
 @click.argument("name")
 @click.argument("new_name", metavar="NEW")
+@as_json
 @click.pass_obj
-def rename(home: Home, account: str, name: str, new_name: str) -> None:
+def rename(home: Home, account: str, name: str, new_name: str, *, as_json: bool) -> None:
     """Rename a device."""
     with opened(home) as system:
         system.devices.rename(account, name, new_name)
+        _tell(system.devices.show(account, new_name), as_json=as_json)
+
+
+def _tell(device: Device, *, as_json: bool) -> None:
+    """Print a device for programs; people have heard nothing, so all is well."""
+    if as_json:
+        print_json(_fields(device))
 
 
 def _row(device: Device) -> tuple[str, ...]:

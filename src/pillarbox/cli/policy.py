@@ -10,6 +10,7 @@ from pillarbox.app.build import opened
 from pillarbox.app.home import Home
 from pillarbox.base.clock import shown_time
 from pillarbox.base.words import N_
+from pillarbox.cli.options import as_json, print_json
 from pillarbox.cli.words import _
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -119,13 +120,22 @@ def written(given: Mapping[str, Given]) -> dict[str, list[str]]:
 )
 @click.argument("name")
 @takes({**ACCOUNT, **WINDOW})
+@as_json
 @click.pass_obj
-def edit_account(home: Home, /, name: str, **given: Given) -> None:
+def edit_account(home: Home, /, name: str, *, as_json: bool, **given: Given) -> None:
     """Edit an account, and the view of its main password."""
     words = written(given)
     view = {setting: words.pop(setting) for setting, _, _ in WINDOW.values() if setting in words}
     with opened(home) as system:
         system.accounts.edit(name, words, view)
+        policy, default_view = system.accounts.settings(name)
+    if as_json:
+        print_json(account_fields(policy, default_view))
+
+
+def account_fields(policy: Settings, default_view: Settings) -> dict[str, object]:
+    """Return what is set of an account and of the main password's view, for programs."""
+    return {"policy": fields_of(policy), "default_view": fields_of(default_view)}
 
 
 def fields_of(settings: Settings) -> dict[str, object]:

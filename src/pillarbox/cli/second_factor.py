@@ -17,6 +17,7 @@ from pillarbox.app.build import System, opened
 from pillarbox.app.config import load
 from pillarbox.app.home import Home
 from pillarbox.base.secret import Secret
+from pillarbox.cli.options import as_json, print_json
 from pillarbox.cli.words import _, said
 
 NOT_RIGHT = 1
@@ -60,12 +61,16 @@ def remove(home: Home, name: str) -> None:
     help=_("Read a code and use it up: the exit code is 0 where it is right, else 1.")
 )
 @click.argument("name")
+@as_json
 @click.pass_context
-def check(ctx: click.Context, name: str) -> None:
+def check(ctx: click.Context, name: str, *, as_json: bool) -> None:
     """Check a code."""
     with opened(ctx.obj) as system:
         verdict = system.second_factors.check(name, _ask())
-    click.echo(verdict.value)
+    if as_json:
+        print_json({"account": name, "verdict": verdict.value})
+    else:
+        click.echo(verdict.value)
     ctx.exit(0 if verdict is Verdict.RIGHT else NOT_RIGHT)
 
 
