@@ -61,7 +61,8 @@ def succeed(throttle: Throttle, name: str = "mrose", source: str = HERE) -> floa
     attempt = sign_in(source)
     seconds = throttle.delay(name, attempt)
     if seconds is not None:
-        throttle.proved(name, attempt)
+        throttle.give_back(attempt)
+        throttle.let_in(name, attempt)
     return seconds
 
 
@@ -439,8 +440,8 @@ def test_of_too_many_attempts_at_a_time_the_oldest_stay_failures(
     for number, attempt in enumerate(attempts):
         throttle.delay(f"name{number}", attempt)
 
-    for number, attempt in enumerate(attempts):
-        throttle.proved(f"name{number}", attempt)
+    for attempt in attempts:
+        throttle.give_back(attempt)
 
     left = [fail(throttle, f"other{number}") for number in range(SOURCE)]
     assert SOURCE - 2 == tried(left)

@@ -93,7 +93,7 @@ def test_a_token_is_asked_of_whoever_knows_tokens(system: System) -> None:
 def test_the_delay_of_the_configuration_holds_between_logins(system: System) -> None:
     identity = Identity(system.accounts.add("mrose").id)
 
-    outcomes = [system.admission.enter(identity, SIGN_IN) for _ in range(2)]
+    outcomes = [system.admission.enter("mrose", identity, SIGN_IN) for _ in range(2)]
 
     assert [Admitted(DELAY_SECONDS), Denied.LOGIN_DELAY] == outcomes
 

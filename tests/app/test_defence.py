@@ -43,7 +43,8 @@ def attempt(admission: Admission, name: str, password: Secret = WRONG) -> Identi
     if identity is None:
         admission.refused(name, sign_in)
     else:
-        admission.proved(name, sign_in)
+        admission.give_back(sign_in)
+        admission.enter(name, identity, sign_in)
     return identity
 
 

@@ -92,10 +92,10 @@ class Place:
     def refused(self, name: str, sign_in: SignIn) -> None:
         return None
 
-    def proved(self, name: str, sign_in: SignIn) -> None:
+    def give_back(self, sign_in: SignIn) -> None:
         return None
 
-    def enter(self, identity: Identity, sign_in: SignIn) -> Admitted | Denied:
+    def enter(self, name: str, identity: Identity, sign_in: SignIn) -> Admitted | Denied:
         is_too_soon = identity in [self._identity(name) for name in self.too_soon]
         return Denied.LOGIN_DELAY if is_too_soon else Admitted(self.login_delay_seconds)
 
@@ -215,7 +215,7 @@ class Core:
             self._maildrop = self.place.store.open_maildrop(identity)
         except MaildropInUseError:
             return Closed.IN_USE
-        if self.place.enter(identity, SIGN_IN) is Denied.LOGIN_DELAY:
+        if self.place.enter("", identity, SIGN_IN) is Denied.LOGIN_DELAY:
             self.end()
             return Closed.LOGIN_DELAY
         terms = self.terms

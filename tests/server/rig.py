@@ -132,10 +132,10 @@ class Door:
     def refused(self, name: str, sign_in: SignIn) -> None:
         return None
 
-    def proved(self, name: str, sign_in: SignIn) -> None:
+    def give_back(self, sign_in: SignIn) -> None:
         return None
 
-    def enter(self, identity: Identity, sign_in: SignIn) -> Admitted | Denied:
+    def enter(self, name: str, identity: Identity, sign_in: SignIn) -> Admitted | Denied:
         return Admitted() if self.is_open else Denied.NOT_ACCEPTED
 
 

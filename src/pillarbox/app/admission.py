@@ -1,5 +1,6 @@
 """Joins the accounts room to those who ask it whether somebody may come in, or gets mail here."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from pillarbox.accounts.accounts import Accounts
@@ -10,6 +11,7 @@ from pillarbox.accounts.scram import Scram
 from pillarbox.accounts.throttle.throttle import Throttle
 from pillarbox.accounts.tokens.tokens import Tokens
 from pillarbox.accounts.visitor import Refused
+from pillarbox.base.errors import StoreFault
 from pillarbox.base.names import AccountId, Identity, SignIn
 from pillarbox.base.secret import Secret
 from pillarbox.delivery.effects import Refusal
@@ -59,21 +61,27 @@ class Admission:
             self.throttle.refused(name, sign_in)
         self.entry.refused(name, sign_in)
 
-    def proved(self, name: str, sign_in: SignIn) -> None:
-        """Note that what was tried was right."""
+    def give_back(self, sign_in: SignIn) -> None:
+        """Let what was let through count no more: it was right, or was not tried after all."""
         if self.throttle:
-            self.throttle.proved(name, sign_in)
+            self.throttle.give_back(sign_in)
 
-    def enter(self, identity: Identity, sign_in: SignIn) -> Admitted | Denied:
+    def enter(self, name: str, identity: Identity, sign_in: SignIn) -> Admitted | Denied:
         """Note a login that is about to be answered +OK, or say why it may not be."""
         # Account and device may not be what they were when the proof was begun.
         match self.entry.enter(identity, sign_in):
             case Entered(login_delay_seconds):
+                self._let_in(name, sign_in)
                 return Admitted(login_delay_seconds)
             case Refused.LOGIN_DELAY:
                 return Denied.LOGIN_DELAY
             case _:
                 return Denied.NOT_ACCEPTED
+
+    def _let_in(self, name: str, sign_in: SignIn) -> None:
+        if self.throttle:
+            with suppress(StoreFault):  # they are in, and known the next time
+                self.throttle.let_in(name, sign_in)
 
 
 class Recipients:

@@ -69,7 +69,7 @@ class Admission(Protocol):
     def delay(self, name: str, sign_in: SignIn) -> float | None:
         """Return how many seconds to wait before an attempt is tried; None: not to try it.
 
-        What is to be tried counts as a failure until `proved` says otherwise.
+        What is to be tried counts as a failure until `give_back` says otherwise.
         """
         ...
 
@@ -77,11 +77,11 @@ class Admission(Protocol):
         """Note that what was tried was not accepted."""
         ...
 
-    def proved(self, name: str, sign_in: SignIn) -> None:
-        """Note that what was tried was right, whether or not anybody comes in by it."""
+    def give_back(self, sign_in: SignIn) -> None:
+        """Note that what was to be tried was right, or was not tried after all."""
         ...
 
-    def enter(self, identity: Identity, sign_in: SignIn) -> Admitted | Denied:
+    def enter(self, name: str, identity: Identity, sign_in: SignIn) -> Admitted | Denied:
         """Note a login that is about to be answered +OK, or say why it may not be.
 
         Ask it last, so that a login that fails for another reason delays no later one.

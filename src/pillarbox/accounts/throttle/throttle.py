@@ -1,10 +1,10 @@
 """The throttle: says before anything is hashed whether an attempt may be tried, and when.
 
 What is let through counts as a failure at once, in one transaction, so that the bounds hold for all
-threads and processes of a home; what is proved is given back. Of a pair that is known (the name was
-proved from there in the last 30 days) a few attempts at a time go free until they fail, so that a
-mail program's daily logins write nothing. Whoever is refused costs a look at the database, and no
-transaction. Blocking, and safe in threads.
+threads and processes of a home; what is proved is given back. Of a pair that is known (somebody
+came in by the name from there in the last 30 days) a few attempts at a time go free until they
+fail, so that a mail program's daily logins write nothing. Whoever is refused costs a look at the
+database, and no transaction. Blocking, and safe in threads.
 """
 
 from collections.abc import Callable
@@ -39,7 +39,7 @@ class Throttle:
     def delay(self, name: str, sign_in: SignIn) -> float | None:
         """Return how many seconds an attempt has to wait; None: it is not to be tried.
 
-        What may be tried counts as a failure until `proved`.
+        What may be tried counts as a failure until `give_back`.
         """
         self._fail(self._tickets.take(sign_in.session))  # nobody said what came of it
         pair = Pair(self._names.key_of(name), sign_in.source)
@@ -65,22 +65,24 @@ class Throttle:
             pair = Pair(self._names.key_of(name), sign_in.source)
             self._database.write(lambda rows: self._lock(rows, name, pair))
 
-    def proved(self, name: str, sign_in: SignIn) -> None:
-        """Note that an attempt was right: it is given back, and the pair is known from now on."""
+    def give_back(self, sign_in: SignIn) -> None:
+        """Let what was let through count no more: it was right, or was not tried after all."""
         ticket = self._tickets.take(sign_in.session)
-        places = ticket.places if ticket else ()
-        pair = Pair(self._names.key_of(name), sign_in.source)
-        is_news = pair.account != NOBODY and self._is_news(pair)
-        if not places and not is_news:
+        if ticket is None or ticket.is_free:
             return
+        places = ticket.places
+        self._database.write(lambda rows: kept.lower_each(rows, places, self._clock.now()))
 
-        def note(rows: Rows) -> None:
-            now = self._clock.now()
-            kept.lower_each(rows, places, now)
-            if is_news:
-                kept.set_proved(rows, pair, now)
+    def let_in(self, name: str, sign_in: SignIn) -> None:
+        """Note that somebody came in: the pair is known from now on.
 
-        self._database.write(note)
+        Not whoever has a right password that opens nothing, being out of date or for other
+        networks: that would be a way around the lock.
+        """
+        pair = Pair(self._names.key_of(name), sign_in.source)
+        if pair.account == NOBODY or not self._is_news(pair):
+            return
+        self._database.write(lambda rows: kept.set_proved(rows, pair, self._clock.now()))
 
     def locked_until(self, name: str) -> int | None:
         """Return until when strangers may not try a name, None where they may."""
