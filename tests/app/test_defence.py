@@ -70,6 +70,17 @@ def test_who_came_in_from_there_comes_in_whatever_strangers_do(tmp_path: Path) -
         assert [Identity(account.id)] * 2 == [first, attempt(home.admission, "mrose", RIGHT)]
 
 
+def test_a_right_password_that_opens_nothing_makes_no_source_known(tmp_path: Path) -> None:
+    with system(tmp_path) as home:
+        home.accounts.add("mrose", home.passwords.verifiers("mrose", RIGHT))
+        home.accounts.edit("mrose", {"networks": ["198.51.100.0/24"]}, {})
+        attempt(home.admission, "mrose", RIGHT)
+
+        guesses = [attempt(home.admission, "mrose") for _ in range(MOST + 1)]
+
+        assert [*[None] * MOST, "refused"] == guesses
+
+
 def test_after_an_incident_nobody_is_known(tmp_path: Path) -> None:
     with system(tmp_path) as home:
         home.accounts.add("mrose", home.passwords.verifiers("mrose", RIGHT))

@@ -1,5 +1,6 @@
 """Attempts that wait or are not tried: the driver asks before anything is, and tells what came."""
 
+from base64 import b64encode
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from pillarbox.base.errors import StoreFault
 from pillarbox.base.names import Identity, SignIn
 from pillarbox.base.secret import Secret
+from pillarbox.net.pool import Pool
 from pillarbox.server.services import Services, Timers
 from tests.server.rig import Door, Rig, Talk, converse, try_password
 
@@ -105,3 +107,47 @@ def test_a_wait_ends_with_the_time_before_login(seconds: float | None) -> None:
     converse(rig, talk)
 
     assert "timeout" == rig.why
+
+
+def base64(text: str) -> bytes:
+    return b64encode(text.encode())
+
+
+def test_what_was_not_tried_writes_nothing_and_waits() -> None:
+    rig = GuardedRig(timers=SOON, guard=Guard(nobody))
+    turned = base64("\0\u202emrose\0wrong")  # SASLprep lets nobody be called that
+
+    async def talk(talk: Talk) -> None:
+        await talk.until(b"ready.\r\n")
+        for _ in range(20):
+            reply = await talk.ask(b"AUTH PLAIN " + turned + b"\r\n")
+            assert NOT_ACCEPTED == reply.strip()
+
+    converse(rig, talk)
+
+    assert [] == rig.guard.told
+
+
+BEGIN_SCRAM = b"AUTH SCRAM-SHA-256 " + base64("n,,n=mrose,r=fyko+d2lbbFgONRv9qkxdawL") + b"\r\n"
+
+
+def test_an_exchange_that_the_client_leaves_was_refused() -> None:
+    rig = GuardedRig(timers=SOON, guard=Guard(try_password))
+
+    async def talk(talk: Talk) -> None:
+        await talk.until(b"ready.\r\n")
+        await talk.ask(BEGIN_SCRAM)
+        await talk.ask(b"*\r\n")
+        await talk.ask(BEGIN_SCRAM)
+
+    converse(rig, talk)
+
+    assert ["delay mrose pop3", "refused mrose "] * 2 == rig.guard.told
+
+
+def test_what_finds_no_room_is_given_back() -> None:
+    full = Pool("hashing", threads=1, waiting=-1)
+    rig = GuardedRig(timers=SOON, guard=Guard(nobody), hashing=full)
+
+    assert [TRY_LATER] == answers(rig, RIGHT)
+    assert ["delay mrose pop3", "give back"] == rig.guard.told
