@@ -10,6 +10,7 @@ from contextlib import closing
 from dataclasses import replace
 from email import message_from_bytes
 from email.policy import default
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -519,3 +520,21 @@ def test_alerts_are_listed_where_nobody_is_told(post_office: CommandLine) -> Non
             "told_at": None,
         }
     ] == post_office.json("alert", "list")
+
+
+def test_the_alerts_of_an_account_since_a_time_are_listed(post_office: CommandLine) -> None:
+    with opened(Home(post_office.folder)) as system:
+        other = system.accounts.add("other").id
+        for at, account in ((1, ALERT_ACCOUNT), (2, other), (1_000, ALERT_ACCOUNT)):
+            system.database.write(
+                partial(raise_alert, at=at, kind=AlertKind.ODD_HOUR, account=account)
+            )
+
+    def numbers(*words: str) -> list[int]:
+        answer = post_office.json("alert", "list", *words)
+        assert isinstance(answer, list)
+        return [each["number"] for each in answer]
+
+    assert [1, 2, 3] == numbers()
+    assert [1, 3] == numbers("mrose")
+    assert [3] == numbers("mrose", "--since", "1970-01-01T00:01")

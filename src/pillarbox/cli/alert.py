@@ -1,12 +1,16 @@
 """`pillarbox alert`: what somebody is to be told, whether or not anybody has been."""
 
+from collections.abc import Iterator
+
 import click
 
 from pillarbox.app.alert_words import fields
 from pillarbox.app.build import opened
 from pillarbox.app.home import Home
 from pillarbox.base.clock import shown_time
-from pillarbox.cli.options import as_json, print_json_each
+from pillarbox.base.names import AccountId
+from pillarbox.cli.options import as_json, print_json_each, since
+from pillarbox.cli.times import read_time
 from pillarbox.cli.words import _
 from pillarbox.journal.alerts import Alert, Alerts
 from pillarbox.journal.facts import facts_in_words
@@ -19,17 +23,25 @@ def alert() -> None:
 
 
 @alert.command(name="list", help=_("List the alerts, the newest last."))
+@click.argument("account", required=False)
+@since()
 @as_json
 @click.pass_obj
-def list_(home: Home, *, as_json: bool) -> None:
+def list_(home: Home, account: str | None, since: str | None, *, as_json: bool) -> None:
     """List the alerts."""
     with opened(home) as system:
-        found = Alerts(system.database, system.clock).list()
+        start = 0 if since is None else read_time(since, system.clock.now())
+        whose = None if account is None else system.accounts.show(account).id
+        found = _wanted(Alerts(system.database, system.clock), whose, start)
         if as_json:
             print_json_each(_fields(each) for each in found)
         else:
             for each in found:
                 click.echo("\t".join(_row(each)))
+
+
+def _wanted(alerts: Alerts, account: AccountId | None, since: int) -> Iterator[Alert]:
+    return (each for each in alerts.list() if each.at >= since and account in (None, each.account))
 
 
 def _fields(alert: Alert) -> dict[str, object]:

@@ -13,7 +13,7 @@ from pillarbox.app.home import Home
 from pillarbox.app.incident_report import Report, Touched, report, wait_until_ended
 from pillarbox.base.clock import shown_time
 from pillarbox.base.errors import OperatorFault
-from pillarbox.cli.options import as_json
+from pillarbox.cli.options import as_json, since
 from pillarbox.cli.session import end_of, fields, who
 from pillarbox.cli.session_words import ENDS
 from pillarbox.cli.times import read_time
@@ -32,13 +32,7 @@ PRIVATE = 0o600  # it tells who reads what
     help=_("Shut an account that was broken into, and report what was read and removed.")
 )
 @click.argument("account")
-@click.option(
-    "--since",
-    metavar="WHEN",
-    default=DEFAULT_SINCE,
-    show_default=True,
-    help=_("From a date or a time on, in UTC, or the last 7d, 24h, 30m."),
-)
+@since(DEFAULT_SINCE)
 @click.option(
     "--report",
     "file",

@@ -2,8 +2,9 @@
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from typing import Any, TypeVar
 
 import click
 from rich.console import Console
@@ -14,10 +15,23 @@ from pillarbox.accounts.generate import generate_password
 from pillarbox.base.secret import Secret
 from pillarbox.cli.words import _, is_harmless, printable
 
+F = TypeVar("F", bound=Callable[..., Any])
+
 as_json = click.option("--json", "as_json", is_flag=True, help=_("Print JSON."))
 password_stdin = click.option(
     "--password-stdin", is_flag=True, help=_("Read the password from the first line of stdin.")
 )
+
+
+def since(default: str | None = None) -> Callable[[F], F]:
+    """Give a command `--since`, which times.read_time reads."""
+    return click.option(
+        "--since",
+        metavar="WHEN",
+        default=default,
+        show_default=default is not None,
+        help=_("From a date or a time on, in UTC, or the last 7d, 24h, 30m."),
+    )
 
 
 def progress_display(*columns: ProgressColumn) -> Progress:
