@@ -19,7 +19,7 @@ from pillarbox.accounts.secret_store import MissingKeyFault, SecretStore
 from pillarbox.accounts.site_keys import SiteKeys
 from pillarbox.base.clock import FakeClock
 from pillarbox.base.errors import OperatorFault
-from pillarbox.base.names import DeviceId, Identity
+from pillarbox.base.names import AccountId, DeviceId, Identity
 from pillarbox.base.secret import Secret
 from pillarbox.db.sqlite import Database
 from pillarbox.sasl.exchange import ScramHash
@@ -220,6 +220,51 @@ def test_a_name_that_was_revoked_can_be_given_again_and_is_another_device(
 
     assert Identity(mrose.id, DeviceId(2)) == passwords.try_password("mrose", again)
     assert passwords.try_password("mrose", phone) is None
+
+
+# Another app password
+
+
+@pytest.mark.parametrize("legacy_digest", [False, True])
+def test_a_device_with_another_password_is_the_same_device(
+    devices: Devices,
+    passwords: Passwords,
+    digests: Digests,
+    phone: Secret,
+    *,
+    legacy_digest: bool,
+) -> None:
+    new = devices.renew("MRose", "Phone", legacy_digest=legacy_digest)
+
+    identity = Identity(AccountId(1), DeviceId(1))
+    assert identity == passwords.try_password("mrose", new)
+    assert passwords.try_password("mrose", phone) is None
+    assert digests.try_digest("mrose", IsOf(phone)) is None
+    assert (identity if legacy_digest else None) == digests.try_digest("mrose", IsOf(new))
+
+
+@pytest.mark.usefixtures("phone")
+def test_another_password_ends_the_sessions_of_the_old_one_and_keeps_the_view(
+    devices: Devices, database: Database
+) -> None:
+    devices.renew("mrose", "phone")
+
+    with database.reading() as rows:
+        assert [(1, 1)] == rows.all("SELECT device_id, count(*) FROM views WHERE device_id > 0")
+        assert [(1, 0)] == rows.all("SELECT device_id, is_whole_account FROM ended_sessions")
+        assert [('{"device":"phone"}',)] == rows.all(
+            "SELECT facts FROM audit WHERE event = 'password.changed'"
+        )
+
+
+@pytest.mark.usefixtures("phone")
+def test_a_device_that_is_not_there_gets_no_password(devices: Devices, database: Database) -> None:
+    before = dump(database)
+
+    with pytest.raises(OperatorFault, match="no device 'desk'"):
+        devices.renew("mrose", "desk")
+
+    assert before == dump(database)
 
 
 # Names

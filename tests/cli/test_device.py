@@ -56,7 +56,11 @@ def test_a_device_gets_another_app_password_and_stays_the_same(ours: CommandLine
     old = ours.do("device", "add", "mrose", "phone", "--role", "master")
 
     new = ours.do("device", "password", "mrose", "phone")
+    told = ours.json("device", "password", "mrose", "phone")
 
+    assert isinstance(told, dict)
+    assert APP_PASSWORD.fullmatch(told["app_password"] + "\n")
+    assert ("phone", False) == (told["name"], told["legacy_digest"])
     assert APP_PASSWORD.fullmatch(new)
     assert old != new
     assert [("phone", 1, "master")] == [

@@ -21,7 +21,7 @@ def test_findings_are_listed_with_the_command_that_mends_each(ours: CommandLine)
         ),
         (
             "mrose\tphone\tits password is kept so that it can be read back"
-            "\tpillarbox device revoke mrose phone && pillarbox device add mrose phone"
+            "\tpillarbox device password mrose phone"
         ),
     ] == ours.do("account", "review").splitlines()
 

@@ -102,14 +102,20 @@ def add_verifiers(
 
 
 def revoke_device(rows: Rows, device: DeviceId, now: int) -> None:
-    """Let a device log in no more, and forget every secret of it.
+    """Let a device log in no more, and forget every secret of it."""
+    forget_app_password(rows, device, now)
+    rows.run("UPDATE devices SET revoked_at = ? WHERE id = ?", now, device)
 
-    What its app password was looked up by stays, where no login looks: who tries it is told of.
+
+def forget_app_password(rows: Rows, device: DeviceId, now: int) -> None:
+    """Forget every secret of a device; whoever is in by its app password is in no more.
+
+    What the password was looked up by stays, where no login looks: who tries it is told of.
     """
     rows.run(KEEP_TO_WARN, SCHEME_LOOKED_UP, device)
     kept = rows.all("SELECT account_id, digest_secret_id FROM devices WHERE id = ?", device)
     rows.run("DELETE FROM credentials WHERE device_id = ?", device)
-    rows.run("UPDATE devices SET revoked_at = ?, digest_secret_id = NULL WHERE id = ?", now, device)
+    rows.run("UPDATE devices SET digest_secret_id = NULL WHERE id = ?", device)
     for account, secret in kept:
         rows.run("DELETE FROM secrets WHERE id = ?", secret)
         end_sessions(rows, account, device, now)

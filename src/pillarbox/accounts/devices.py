@@ -5,7 +5,12 @@ from dataclasses import dataclass
 
 from pillarbox.accounts.accounts import Account, require_account
 from pillarbox.accounts.app_passwords import AppPasswords
-from pillarbox.accounts.credentials import Verifier, add_verifiers, revoke_device
+from pillarbox.accounts.credentials import (
+    Verifier,
+    add_verifiers,
+    forget_app_password,
+    revoke_device,
+)
 from pillarbox.accounts.digests import MOST_KEPT, purpose_of
 from pillarbox.accounts.generate import generate_password
 from pillarbox.accounts.name import read_name, require_name
@@ -103,6 +108,32 @@ class Devices:
         self._database.write(add)
         return password
 
+    def renew(self, account: str, name: str, *, legacy_digest: bool = False) -> Secret:
+        """Give a device another app password and return it, which cannot be told again.
+
+        It stays the same device: what it has had and what it has hidden stays so, where one that is
+        added anew would be shown all mail again. Raises as `add` does.
+        """
+        with self._database.reading() as rows:  # before the slow work
+            _require(rows, require_account(rows, account), name)
+        self._app_passwords.make_key()
+        password = generate_password()
+        verifiers = self._scram.device_verifiers(account, password.reveal())
+        now = int(self._clock.now())
+
+        def renew(rows: Rows) -> None:
+            found = require_account(rows, account)
+            device = _require(rows, found, name)
+            forget_app_password(rows, device.id, now)
+            self._keep(rows, found.id, device.id, password, verifiers)
+            if legacy_digest:
+                _require_room(rows, found.id)
+                self._seal(rows, device.id, password)
+            append(rows, now, "password.changed", found.id, device=device.name)
+
+        self._database.write(renew)
+        return password
+
     def list(self, account: str) -> Sequence[Device]:
         """Return an account's devices in the order of their names; raises OperatorFault."""
         with self._database.reading() as rows:
@@ -176,9 +207,19 @@ class Devices:
             )
         )
         rows.run(ADD_VIEW, account, device, DEFAULT_ROLE, now)
-        by_look_up = self._app_passwords.verifier(account, password.reveal())
-        add_verifiers(rows, account, device, [by_look_up, *verifiers], now)
+        self._keep(rows, account, device, password, verifiers)
         return device
+
+    def _keep(
+        self,
+        rows: Rows,
+        account: AccountId,
+        device: DeviceId,
+        password: Secret,
+        verifiers: Sequence[Verifier],
+    ) -> None:
+        by_look_up = self._app_passwords.verifier(account, password.reveal())
+        add_verifiers(rows, account, device, [by_look_up, *verifiers], int(self._clock.now()))
 
     def _seal(self, rows: Rows, device: DeviceId, password: Secret) -> None:
         secret = self._secret_store.put_within(rows, purpose_of(device), password)

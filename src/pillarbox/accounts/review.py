@@ -46,9 +46,7 @@ MENDS = {
     Kind.DEVICE_EXPIRED: "pillarbox device revoke {account} {device}",
     Kind.DEVICE_NEVER_USED: "pillarbox device revoke {account} {device}",
     Kind.DEVICE_UNUSED: "pillarbox device revoke {account} {device}",
-    Kind.LEGACY_DIGEST: (
-        "pillarbox device revoke {account} {device} && pillarbox device add {account} {device}"
-    ),
+    Kind.LEGACY_DIGEST: "pillarbox device password {account} {device}",
 }
 
 

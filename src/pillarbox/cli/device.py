@@ -6,6 +6,7 @@ from pillarbox.accounts.devices import Device
 from pillarbox.app.build import opened
 from pillarbox.app.home import Home
 from pillarbox.base.clock import shown_time
+from pillarbox.base.secret import Secret
 from pillarbox.cli.options import as_json, print_json, print_table, show_password
 from pillarbox.cli.policy import DEVICE, Given, fields_of, line_of, takes, written
 from pillarbox.cli.words import _
@@ -34,11 +35,7 @@ def add(
     words = written(given)
     with opened(home) as system:
         password = system.devices.add(account, name, legacy_digest=legacy_digest, written=words)
-        added = system.devices.show(account, name)
-    if as_json:
-        print_json({**_fields(added), "app_password": password.reveal().decode("ascii")})
-    else:
-        show_password(password)
+        _show(system.devices.show(account, name), password, as_json=as_json)
 
 
 @device.command(
@@ -51,12 +48,13 @@ def add(
     is_flag=True,
     help=_("Keep the app password so that it can be read back, for CRAM-MD5 and APOP."),
 )
+@as_json
 @click.pass_obj
-def password(home: Home, account: str, name: str, *, legacy_digest: bool) -> None:
+def password(home: Home, account: str, name: str, *, legacy_digest: bool, as_json: bool) -> None:
     """Give a device another app password."""
     with opened(home) as system:
         renewed = system.devices.renew(account, name, legacy_digest=legacy_digest)
-    show_password(renewed)
+        _show(system.devices.show(account, name), renewed, as_json=as_json)
 
 
 @device.command(help=_('Set what holds for a device; an empty value, as in --hours "", unsets.'))
@@ -118,6 +116,14 @@ def rename(home: Home, account: str, name: str, new_name: str, *, as_json: bool)
     with opened(home) as system:
         system.devices.rename(account, name, new_name)
         _tell(system.devices.show(account, new_name), as_json=as_json)
+
+
+def _show(device: Device, password: Secret, *, as_json: bool) -> None:
+    """Print an app password, for a program with its device."""
+    if as_json:
+        print_json({**_fields(device), "app_password": password.reveal().decode("ascii")})
+    else:
+        show_password(password)
 
 
 def _tell(device: Device, *, as_json: bool) -> None:
