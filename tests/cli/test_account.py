@@ -89,6 +89,7 @@ def test_an_account_is_shown_with_its_maildrop(ours: CommandLine) -> None:
         "used_octets": 31,
         "quota_octets": 0,
         "scram": "ready",
+        "second_factor": False,
         "locked_until": None,
         "devices": [],
     } == {name: value for name, value in shown(ours).items() if name not in SETTINGS}

@@ -76,6 +76,7 @@ def show(home: Home, name: str, *, as_json: bool) -> None:
         devices = [device.name for device in system.devices.list(name)]
         policy, default_view = system.accounts.settings(name)
         until = system.throttle.locked_until(name)
+        factor = system.second_factors.find(name)
     fields = {
         **_fields(found),
         "messages": len(messages),
@@ -83,12 +84,14 @@ def show(home: Home, name: str, *, as_json: bool) -> None:
         "used_octets": use.used_octets,  # as stored
         "quota_octets": use.quota_octets,
         "scram": READY if is_scram_ready else AFTER_LOGIN,
+        "second_factor": factor is not None,
         "locked_until": None if until is None else shown_time(until),  # for strangers
     }
     if as_json:
         print_json({**fields, "devices": devices, **account_fields(policy, default_view)})
     else:
         fields["locked_until"] = fields["locked_until"] or ""
+        fields["second_factor"] = _("no") if factor is None else _("yes")
         shown = {**fields, "scram": _(str(fields["scram"])), "devices": ", ".join(devices)}
         shown |= {"policy": line_of(policy), "default_view": line_of(default_view)}
         print_table((_("Field"), _("Value")), list(shown.items()))
