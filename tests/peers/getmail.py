@@ -13,6 +13,9 @@ from tests.peers.fetchmail import AGENT
 from tests.peers.program import DEADLINE, environment, find, run
 
 OK = 0
+# getmail listens for the end of its command only after it has begun it. What ends before that it
+# awaits in vain, up to its timeout.
+UNHURRIED = "exec sleep 0.2\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,7 @@ class Getmail:
     def _furnish(self) -> Path:
         inbox = self.home / "inbox"
         inbox.mkdir(parents=True, exist_ok=True)
-        (self.home / "agent").write_text(AGENT, encoding="ascii")
+        (self.home / "agent").write_text(AGENT + UNHURRIED, encoding="ascii")
         return inbox
 
     def _write_file(self, server: Server) -> Path:
