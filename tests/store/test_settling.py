@@ -96,6 +96,31 @@ def test_a_main_password_that_was_used_is_waited_for(household: Household) -> No
     assert [message] == household.shown(MAIN)
 
 
+@pytest.mark.parametrize("takes_tokens", [False, True])
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        "UPDATE accounts SET main_password = 'refuse'",
+        "INSERT INTO second_factors SELECT 1, id, 0, 0 FROM secrets",
+    ],
+)
+def test_a_main_password_that_is_refused_is_waited_for_only_where_tokens_are_taken(
+    tmp_path: Path, refusal: str, *, takes_tokens: bool
+) -> None:
+    household = Household(tmp_path, AccountPolicy(takes_tokens=takes_tokens))
+    household.visit(MAIN)
+    phone = household.add_device()
+    message = household.deliver()
+    household.run("INSERT INTO secrets VALUES (1, 'purpose', 'key', x'00', 0)")
+    household.run(refusal)
+
+    household.visit(phone, marked=[message])
+
+    assert ([message] if takes_tokens else []) == household.maildrop()
+    assert {} == household.settle()
+    household.database.close()
+
+
 def test_what_all_active_devices_have_goes_where_the_account_wants_it(
     household: Household,
 ) -> None:

@@ -37,6 +37,7 @@ def account_policy_of(config: Configuration) -> AccountPolicy:
         quota_octets=policy.quota_octets,
         mass_delete_messages=policy.mass_delete_messages,
         quarantine_days=policy.quarantine_days,
+        takes_tokens=config.oauth.is_on,
     )
 
 

@@ -32,7 +32,7 @@ class View:
     id: ViewId
     policy: ViewPolicy
     is_default: bool  # the main password's
-    may_be_used: bool  # neither revoked nor expired
+    may_be_used: bool  # neither revoked nor expired, nor a main password that is refused
     used_at: int | None
     created_at: int
 

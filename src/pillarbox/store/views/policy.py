@@ -49,6 +49,7 @@ class AccountPolicy:
     quota_octets: int = 0  # 0: none
     mass_delete_messages: int = MASS_DELETE_MESSAGES  # 0: nobody is looked at
     quarantine_days: int = QUARANTINE_DAYS
+    takes_tokens: bool = True  # these open the main password's view where it is refused itself
 
     @property
     def waiting_seconds(self) -> int:

@@ -23,9 +23,13 @@ ACCOUNT = """
 """
 VIEWS = """
     SELECT v.id, v.role, v.window_days, v.window_since, v.session_octets, v.retention_days,
-           v.device_id IS NULL, d.revoked_at IS NULL AND coalesce(v.expires_at > ?2, 1),
+           v.device_id IS NULL,
+           d.revoked_at IS NULL AND coalesce(v.expires_at > ?2, 1) AND (
+               v.device_id IS NOT NULL OR ?3
+               OR NOT coalesce(a.main_password = 'refuse', EXISTS (
+                   SELECT 1 FROM second_factors WHERE account_id = ?1))), -- as accounts/visitor.py
            v.last_used_at, v.created_at
-    FROM views v LEFT JOIN devices d ON d.id = v.device_id
+    FROM views v JOIN accounts a ON a.id = v.account_id LEFT JOIN devices d ON d.id = v.device_id
     WHERE v.account_id = ?1 ORDER BY v.id
 """
 FIND = "SELECT id FROM views WHERE account_id = ? AND device_id IS ?"
@@ -65,9 +69,11 @@ def read_account_policy(rows: Rows, account: AccountId, site: AccountPolicy) -> 
     )
 
 
-def read_views(rows: Rows, account: AccountId, now: int) -> list[View]:
+def read_views(
+    rows: Rows, account: AccountId, now: int, *, takes_tokens: bool = True
+) -> list[View]:
     """Return every view of an account, the revoked ones too."""
-    return [_view(row) for row in rows.all(VIEWS, account, now)]
+    return [_view(row) for row in rows.all(VIEWS, account, now, takes_tokens)]
 
 
 def read_view(rows: Rows, identity: Identity, now: int) -> tuple[ViewId | None, ViewPolicy]:
@@ -82,7 +88,8 @@ def read_view(rows: Rows, identity: Identity, now: int) -> tuple[ViewId | None, 
 def read_audience(rows: Rows, account: AccountId, site: AccountPolicy, now: int) -> Audience:
     """Return who is shown an account's messages now."""
     policy = read_account_policy(rows, account, site)
-    return Audience(policy, read_views(rows, account, now), now)
+    views = read_views(rows, account, now, takes_tokens=site.takes_tokens)
+    return Audience(policy, views, now)
 
 
 def find_view(rows: Rows, identity: Identity) -> ViewId | None:
