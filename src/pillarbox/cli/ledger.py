@@ -35,7 +35,7 @@ def ledger() -> None:
 
 @ledger.command(help=_("Print a maildrop's unique-ids as a TSV that import takes."))
 @click.argument("account")
-@click.option("--device", help=_("Only what this device is shown."))
+@click.option("--device", metavar="NAME", help=_("Only what this device is shown."))
 @as_json
 @click.pass_obj
 def export(home: Home, account: str, device: str | None, *, as_json: bool) -> None:
@@ -54,14 +54,19 @@ def of_source(command: Command) -> Command:
     """Add the argument and the options that say where the unique-ids are."""
     path = click.Path(exists=True, path_type=Path)
     for add in (
-        click.option("--remote", help=_("No file: take what was collected from this remote.")),
+        click.option(
+            "--remote", metavar="NAME", help=_("No file: take what was collected from this remote.")
+        ),
         click.option(
             "--maildir",
+            metavar="FOLDER",
             type=path,
             help=_("Where the files are that the list names; without this, beside the list."),
         ),
         click.option(
-            "--uidl-format", help=_("Dovecot's pop3_uidl_format, where it is not %08Xu%08Xv.")
+            "--uidl-format",
+            metavar="FORMAT",
+            help=_("Dovecot's pop3_uidl_format, where it is not %08Xu%08Xv."),
         ),
         click.option(
             "--format",
@@ -98,6 +103,7 @@ class _Options:
 @click.option(
     "--device",
     "devices",
+    metavar="NAME",
     multiple=True,
     help=_("Who has these messages; may be said again. Without this, every device."),
 )
@@ -136,7 +142,7 @@ def import_(ctx: click.Context, home: Home, /, **options: object) -> None:
 
 @ledger.command(help=_("Say how many messages will be downloaded again, and which."))
 @of_source
-@click.option("--device", help=_("By this device alone."))
+@click.option("--device", metavar="NAME", help=_("By this device alone."))
 @as_json
 @click.pass_obj
 @click.pass_context

@@ -4,7 +4,9 @@ import fcntl
 import os
 from pathlib import Path
 
+from pillarbox.base.names import AccountId
 from pillarbox.store.disk import said_as_store_fault
+from pillarbox.store.views.policy import ViewId
 
 
 class Lease:
@@ -18,6 +20,11 @@ class Lease:
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
+
+
+def take_view_lease(folder: Path, account: AccountId, view: ViewId) -> Lease | None:
+    """Return the lease of one view, None where a session has it; raises StoreFault."""
+    return take_lease(folder / f"{account}-{view}")
 
 
 def take_lease(path: Path) -> Lease | None:

@@ -12,7 +12,7 @@ from pillarbox.message.surrogate.whole import EDITION
 from pillarbox.store.blobs.port import BlobReader, Blobs, Digest
 from pillarbox.store.disk import said_as_store_fault
 from pillarbox.store.incoming import SurveyedIncoming
-from pillarbox.store.lease import Lease, take_lease
+from pillarbox.store.lease import Lease, take_view_lease
 from pillarbox.store.old_mail import measure_old_mail
 from pillarbox.store.quota import Quotas
 from pillarbox.store.store import Kept, MaildropInUseError, Message, MessageId
@@ -102,7 +102,7 @@ class SqliteStore:
     ) -> "SqliteMaildrop":
         """Take the lease and the view; raises MaildropInUseError."""
         opened = Opened(identity, self._view(identity), session)
-        lease = take_lease(self._leases / f"{identity.account}-{opened.view}")
+        lease = take_view_lease(self._leases, identity.account, opened.view)
         if lease is None:
             raise MaildropInUseError("The maildrop is in use.")
         try:

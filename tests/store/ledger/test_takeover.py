@@ -10,10 +10,11 @@ from pillarbox.base.clock import FakeClock
 from pillarbox.base.errors import OperatorFault
 from pillarbox.base.names import AccountId, Identity, RemoteId
 from pillarbox.store.files import FileDelivery
-from pillarbox.store.lease import Lease, take_lease
+from pillarbox.store.lease import Lease, take_view_lease
 from pillarbox.store.ledger.entries import Entry
 from pillarbox.store.ledger.maildir import Present, digest_as_stored, with_digests
 from pillarbox.store.ledger.takeover import Outcome, Takeover, Wish
+from pillarbox.store.views.policy import ViewId
 from tests.archive.home import Home, open_home
 
 MROSE, OTHER = AccountId(1), AccountId(2)
@@ -287,7 +288,7 @@ def test_a_device_that_is_in_keeps_its_unique_ids(
     home: Home, takeover: Takeover, maildir: Path
 ) -> None:
     deliver(home, maildir)
-    lease = take_lease(home.folder / "leases" / "1-2")
+    lease = take_view_lease(home.folder / "leases", MROSE, ViewId(2))
 
     assert lease is not None
     with pytest.raises(OperatorFault, match="Somebody is in the maildrop"):
@@ -299,12 +300,12 @@ def test_a_device_that_is_in_keeps_its_unique_ids(
 def test_a_change_of_the_devices_meanwhile_stops_it(
     home: Home, takeover: Takeover, maildir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def take_and_revoke(path: Path) -> Lease | None:
+    def take_and_revoke(folder: Path, account: AccountId, view: ViewId) -> Lease | None:
         home.database.write(lambda rows: rows.run("UPDATE devices SET revoked_at = 1"))
-        return take_lease(path)
+        return take_view_lease(folder, account, view)
 
     deliver(home, maildir)
-    monkeypatch.setattr("pillarbox.store.ledger.takeover.take_lease", take_and_revoke)
+    monkeypatch.setattr("pillarbox.store.ledger.takeover.take_view_lease", take_and_revoke)
 
     with pytest.raises(OperatorFault, match="Somebody is in the maildrop"):
         takeover.take_over(MROSE, entries(maildir).entries, NOBODY)

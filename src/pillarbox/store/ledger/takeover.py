@@ -15,7 +15,7 @@ from pillarbox.base.names import AccountId, DeviceId, Identity, RemoteId
 from pillarbox.db.sqlite import Database, Rows
 from pillarbox.journal.audit import append
 from pillarbox.store.blobs.port import Blobs, Digest
-from pillarbox.store.lease import take_lease
+from pillarbox.store.lease import take_view_lease
 from pillarbox.store.ledger.entries import UNIQUE_ID, Entry
 from pillarbox.store.ledger.message_id import HEADER_OCTETS, message_id_of
 from pillarbox.store.ledger.pairs import Held, Pairs, pair
@@ -190,7 +190,7 @@ class Takeover:
             views = _views(rows, account)
         with contextlib.ExitStack() as stack:
             for view in views:
-                lease = take_lease(self._leases / f"{account}-{view.id}")
+                lease = take_view_lease(self._leases, account, view.id)
                 if lease is None:
                     raise _in_use()
                 stack.callback(lease.release)
