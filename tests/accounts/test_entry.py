@@ -1,9 +1,10 @@
 """Who comes in and who does not, what is noted of it, and whom it is told."""
 
 import json
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, timedelta, timezone
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -15,10 +16,10 @@ from pillarbox.accounts.passwords import Passwords
 from pillarbox.accounts.scram import Scram
 from pillarbox.accounts.visitor import Refused
 from pillarbox.base.clock import FakeClock
-from pillarbox.base.errors import OperatorFault
+from pillarbox.base.errors import OperatorFault, StoreFault
 from pillarbox.base.names import AccountId, DeviceId, Identity, SessionId, SignIn
 from pillarbox.base.secret import Secret
-from pillarbox.db.sqlite import Database
+from pillarbox.db.sqlite import Database, Rows
 from pillarbox.sasl.exchange import ScramHash
 from tests.accounts.fakes import CountedScheme
 
@@ -360,3 +361,64 @@ def test_a_main_password_that_is_refused_costs_what_a_wrong_one_does_and_proves_
     assert [(before.salt, before.iterations)] == [(after.salt, after.iterations)]
     assert [place.phone.device, None] == [each.identity.device for each in before.verifiers]
     assert [place.phone.device] == [each.identity.device for each in after.verifiers]
+
+
+# A disk that takes nothing
+
+
+@dataclass
+class FullDisk:
+    """A database that can be read and not written."""
+
+    database: Database
+
+    def entry(self, clock: FakeClock, login_delay_seconds: int = 0) -> Entry:
+        return Entry(cast("Database", self), clock, login_delay_seconds, zone=UTC)
+
+    def reading(self) -> AbstractContextManager[Rows]:
+        return self.database.reading()
+
+    def write(self, work: object) -> None:
+        raise FULL
+
+
+FULL = StoreFault("database or disk is full")
+
+
+def test_a_full_disk_keeps_nobody_from_their_mail_and_whoever_asked_hears_of_it(
+    place: Place, clock: FakeClock
+) -> None:
+    door = FullDisk(place.database).entry(clock)
+
+    answers = [door.enter(each, sign_in()) for each in (place.mrose, place.phone)]
+
+    assert [Entered(0, FULL)] * 2 == answers
+    assert [] == audited(place.database, "sign-in.accepted")
+
+
+def test_on_a_full_disk_the_door_asks_all_that_it_asks_else(place: Place, clock: FakeClock) -> None:
+    door = FullDisk(place.database).entry(clock)
+    place.devices.edit("mrose", "phone", {"protocols": ["pop2"]})
+    restricted = door.enter(place.phone, sign_in())
+    place.devices.revoke("mrose", "phone")
+    revoked = door.enter(place.phone, sign_in())
+    place.database.write(lambda rows: rows.run(FACTOR, place.mrose.account))
+    main = door.enter(place.mrose, sign_in())
+    place.accounts.disable("mrose")
+
+    assert [Refused.PROTOCOL, Refused.REVOKED, Refused.MAIN] == [restricted, revoked, main]
+    assert Refused.DISABLED is door.enter(place.phone, sign_in())
+    assert Refused.GONE is door.enter(Identity(AccountId(99)), sign_in())
+
+
+def test_on_a_full_disk_the_last_login_that_is_on_record_delays_the_next(
+    place: Place, clock: FakeClock
+) -> None:
+    Entry(place.database, clock, 600, zone=UTC).enter(place.mrose, sign_in())
+    door = FullDisk(place.database).entry(clock, 600)
+    early = door.enter(place.mrose, sign_in())
+    clock.advance(600)
+
+    assert Refused.LOGIN_DELAY is early
+    # What is not on record cannot delay: better often than not at all.
+    assert [Entered(600, FULL)] * 2 == [door.enter(place.mrose, sign_in()) for _ in range(2)]

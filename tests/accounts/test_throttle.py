@@ -17,7 +17,7 @@ from pillarbox.accounts.throttle.buckets import BUCKETS, Kind
 from pillarbox.accounts.throttle.names import ThrottledNames
 from pillarbox.accounts.throttle.throttle import Throttle
 from pillarbox.base.clock import FakeClock
-from pillarbox.base.errors import OperatorFault
+from pillarbox.base.errors import OperatorFault, StoreFault
 from pillarbox.base.names import SessionId, SignIn
 from pillarbox.db.sqlite import Database, Rows
 
@@ -453,3 +453,66 @@ def test_an_answer_to_what_was_never_asked_changes_nothing(
     throttle.refused("mrose", sign_in())
 
     assert 0 == count(database, "throttle")
+
+
+# A disk that takes nothing
+
+
+@pytest.fixture
+def on_full_disk(
+    database: Database, throttle: Throttle, monkeypatch: pytest.MonkeyPatch
+) -> Throttle:
+    succeed(throttle)  # HERE is known
+
+    def refuse(work: object) -> None:
+        raise StoreFault("database or disk is full")
+
+    monkeypatch.setattr(database, "write", refuse)
+    return throttle
+
+
+def test_on_a_full_disk_a_known_pair_comes_in_as_often_as_it_likes(on_full_disk: Throttle) -> None:
+    assert [0.0] * 20 == [succeed(on_full_disk) for _ in range(20)]
+
+
+def test_on_a_full_disk_strangers_are_not_tried(on_full_disk: Throttle) -> None:
+    with pytest.raises(StoreFault):
+        fail(on_full_disk, source=THERE)
+
+
+def test_on_a_full_disk_a_known_pair_may_fail_a_few_times_and_no_more(
+    on_full_disk: Throttle, clock: FakeClock
+) -> None:
+    few = [fail(on_full_disk) for _ in range(4)]
+    with pytest.raises(StoreFault):
+        fail(on_full_disk)
+    clock.advance(121)
+
+    assert 4 == tried(few)
+    assert 0.0 == succeed(on_full_disk)
+
+
+def test_a_session_that_fails_again_and_again_on_a_full_disk_is_counted_each_time(
+    on_full_disk: Throttle,
+) -> None:
+    attempt = sign_in()
+    for _ in range(4):
+        on_full_disk.delay("mrose", attempt)  # and nobody says what came of it
+
+    with pytest.raises(StoreFault):
+        on_full_disk.delay("mrose", attempt)
+
+
+def test_a_disk_that_fills_up_meanwhile_lets_whoever_was_right_in(
+    throttle: Throttle, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempt = sign_in()
+    throttle.delay("mrose", attempt)
+
+    def refuse(work: object) -> None:
+        raise StoreFault("database or disk is full")
+
+    monkeypatch.setattr(database, "write", refuse)
+    throttle.give_back(attempt)
+
+    assert 0 < count(database, "throttle")

@@ -1,5 +1,6 @@
 """The journal: one line an event, whatever a peer put into it."""
 
+import errno
 import io
 import shlex
 import threading
@@ -130,3 +131,28 @@ def test_each_event_is_written_out_at_once() -> None:
     Journal(out, FakeClock()).note("e")
 
     assert 1 == out.count
+
+
+class FullDisk(io.StringIO):
+    """Takes nothing while it is full."""
+
+    is_full = False
+
+    def flush(self) -> None:
+        if self.is_full:
+            self.truncate(0)
+            self.seek(0)
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_what_the_disk_does_not_take_is_lost_and_counted() -> None:
+    out = FullDisk()
+    journal = Journal(out, FakeClock())
+    out.is_full = True
+    journal.note("a")
+    journal.note("b")
+    out.is_full = False
+
+    journal.note("c")
+
+    assert f"{TIME} journal.lost count=2\n{TIME} c\n" == out.getvalue()

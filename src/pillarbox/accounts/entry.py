@@ -1,13 +1,15 @@
 """Coming in: what somebody who has proved who they are is asked besides, and what is noted of it.
 
-All of it is one transaction, which is written whether or not somebody comes in.
+All of it is one transaction, which is written whether or not somebody comes in. A full disk keeps
+nobody from their mail: where nothing can be written, what can be read is asked, and whoever calls
+hears that nothing was noted.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from pillarbox.accounts.habits import Visit, is_new_network, is_odd_hour
-from pillarbox.accounts.login_delay import begin_login
+from pillarbox.accounts.login_delay import begin_login, may_begin_login
 from pillarbox.accounts.login_name import read_login_name
 from pillarbox.accounts.restrictions import network_of
 from pillarbox.accounts.visitor import (
@@ -18,6 +20,7 @@ from pillarbox.accounts.visitor import (
     refuses_main_password,
 )
 from pillarbox.base.clock import Clock
+from pillarbox.base.errors import StoreFault
 from pillarbox.base.names import AccountId, Identity, SignIn
 from pillarbox.db.sqlite import Database, Rows
 from pillarbox.journal.alerts import AlertKind, raise_alert
@@ -34,6 +37,7 @@ class Entered:
     """What holds for somebody who has come in."""
 
     login_delay_seconds: int
+    unnoted: StoreFault | None = None  # why nothing of it is on record
 
 
 class Entry:
@@ -53,7 +57,11 @@ class Entry:
 
     def enter(self, identity: Identity, sign_in: SignIn) -> Entered | Refused:
         """Let somebody in and note it, or note why not; raises StoreFault."""
-        return self._database.write(lambda rows: self._enter(rows, identity, sign_in))
+        try:
+            return self._database.write(lambda rows: self._enter(rows, identity, sign_in))
+        except StoreFault as fault:
+            with self._database.reading() as rows:
+                return self._look(rows, identity, sign_in, fault)
 
     def refused(self, name: str, sign_in: SignIn) -> None:
         """Note that what was tried under a name was not accepted; raises StoreFault.
@@ -87,6 +95,20 @@ class Entry:
         _note_use(rows, visitor, sign_in.source, now)
         append(rows, now, "sign-in.accepted", identity.account, **facts)
         return Entered(delay)
+
+    def _look(
+        self, rows: Rows, identity: Identity, sign_in: SignIn, fault: StoreFault
+    ) -> Entered | Refused:
+        """Ask all that `_enter` asks, and write nothing."""
+        time = datetime.fromtimestamp(self._clock.now(), self._zone)
+        visitor = find_visitor(rows, identity)
+        why = _refusal(rows, identity, sign_in, visitor, time)
+        if why is not None:
+            return why
+        delay = self._delay(visitor)
+        # The last login that is on record counts: those that are not delay nobody.
+        may_begin = may_begin_login(rows, identity.account, int(time.timestamp()), delay)
+        return Entered(delay, fault) if may_begin else Refused.LOGIN_DELAY
 
     def _delay(self, visitor: Visitor | None) -> int:
         own = visitor.login_delay_seconds if visitor else None
@@ -126,6 +148,6 @@ def _facts(sign_in: SignIn) -> dict[str, Fact]:
         "session": sign_in.session,
         "source": sign_in.source,
         "protocol": sign_in.protocol,
-        "mechanism": sign_in.mechanism,
+        "mechanism": sign_in.mechanism or None,  # not known where an exchange was left
         "tls": sign_in.tls,
     }

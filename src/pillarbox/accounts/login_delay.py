@@ -11,6 +11,10 @@ NOTE = """
     UPDATE accounts SET last_login_at = ?1
     WHERE id = ?2 AND (last_login_at IS NULL OR last_login_at + ?3 <= ?1 OR last_login_at > ?1)
 """
+ASK = """
+    SELECT last_login_at IS NULL OR last_login_at + ?3 <= ?1 OR last_login_at > ?1
+    FROM accounts WHERE id = ?2
+"""
 
 
 def begin_login(rows: Rows, account: AccountId, now: int, seconds: int) -> bool:
@@ -21,3 +25,8 @@ def begin_login(rows: Rows, account: AccountId, now: int, seconds: int) -> bool:
     later one.
     """
     return seconds == 0 or rows.run(NOTE, now, account, seconds) == 1
+
+
+def may_begin_login(rows: Rows, account: AccountId, now: int, seconds: int) -> bool:
+    """Return whether the account may come in, by the last login that was noted."""
+    return seconds == 0 or rows.one(ASK, now, account, seconds) == (1,)

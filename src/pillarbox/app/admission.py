@@ -39,6 +39,10 @@ class Admission:
         """Return whose password it is, None where it is nobody's."""
         return self.passwords.try_password(name, password)
 
+    def recall(self, name: str, password: Secret) -> Identity | None:
+        """Return whose password it is where that can be told at once; None says nothing."""
+        return self.passwords.recall(name, password)
+
     def try_digest(self, name: str, proof: DigestProof) -> Identity | None:
         """Return whose secret a proof was made with, None where it is nobody's."""
         return self.digests.try_digest(name, proof)
@@ -70,9 +74,9 @@ class Admission:
         """Note a login that is about to be answered +OK, or say why it may not be."""
         # Account and device may not be what they were when the proof was begun.
         match self.entry.enter(identity, sign_in):
-            case Entered(login_delay_seconds):
+            case Entered(login_delay_seconds, unnoted):
                 self._let_in(name, sign_in)
-                return Admitted(login_delay_seconds)
+                return Admitted(login_delay_seconds, unnoted)
             case Refused.LOGIN_DELAY:
                 return Denied.LOGIN_DELAY
             case _:

@@ -14,15 +14,29 @@ class Journal:
         self._out = out
         self._clock = clock
         self._lock = threading.Lock()
+        self._lost = 0
 
     def note(self, event: str, **fields: object) -> None:
-        """Write one event, e.g. `note("session.refused", peer=..., why="password")`."""
+        """Write one event, e.g. `note("session.refused", peer=..., why="password")`.
+
+        Where the journal's own disk is full it is lost; how many were is said in a line once there
+        is room. No session ends for want of one.
+        """
+        with self._lock:
+            try:
+                if self._lost:
+                    self._note("journal.lost", count=self._lost)
+                    self._lost = 0
+                self._note(event, **fields)
+            except OSError:
+                self._lost += 1
+
+    def _note(self, event: str, **fields: object) -> None:
         time = datetime.fromtimestamp(self._clock.now(), UTC).isoformat(timespec="milliseconds")
         words = [time.replace("+00:00", "Z"), event]
         words += [f"{name}={shown(value)}" for name, value in fields.items()]
-        with self._lock:
-            self._out.write(" ".join(words) + "\n")
-            self._out.flush()
+        self._out.write(" ".join(words) + "\n")
+        self._out.flush()
 
 
 def shown(value: object) -> str:

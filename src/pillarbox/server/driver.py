@@ -321,7 +321,20 @@ class Driver:
             tls=self._peer.tls,
             session=self._session,
         )
+        if admitted.unnoted is not None:
+            self._note_unnoted(identity, admitted.unnoted)
         self._services.sessions.note(self._record())
+
+    def _note_unnoted(self, identity: Identity, fault: Fault) -> None:
+        self._note(
+            "sign-in.unnoted",
+            account=identity.account,
+            device=identity.device,
+            mechanism=self._mechanism,
+            tls=self._peer.tls,
+            session=self._session,
+            why=fault,
+        )
 
     def _take(self, coming: "asyncio.Future[Coming]") -> None:
         # Also where the session was cancelled meanwhile: what is held here is given back.

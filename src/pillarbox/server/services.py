@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Protocol
 
+from pillarbox.base.errors import Fault
 from pillarbox.base.names import Ended, Identity, SignIn
 from pillarbox.base.secret import Secret
 from pillarbox.journal.journal import Journal
@@ -45,6 +46,7 @@ class Admitted:
     """What holds for somebody who may come in."""
 
     login_delay_seconds: int = 0
+    unnoted: Fault | None = None  # why the audit knows nothing of it
 
 
 class Admission(Protocol):
@@ -52,6 +54,10 @@ class Admission(Protocol):
 
     def try_password(self, name: str, password: Secret) -> Identity | None:
         """Return whose password it is, None where it is nobody's. Slow on purpose."""
+        ...
+
+    def recall(self, name: str, password: Secret) -> Identity | None:
+        """Return whose password it is where that can be told at once; None says nothing."""
         ...
 
     def try_digest(self, name: str, proof: DigestProof) -> Identity | None:

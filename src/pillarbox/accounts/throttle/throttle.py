@@ -5,9 +5,13 @@ threads and processes of a home; what is proved is given back. Of a pair that is
 came in by the name from there in the last 30 days) a few attempts at a time go free until they
 fail, so that a mail program's daily logins write nothing. Whoever is refused costs a look at the
 database, and no transaction. Blocking, and safe in threads.
+
+On a disk that is full, strangers are not tried, as they cannot be counted. A known pair's attempts
+go free as ever, and of those that fail each process remembers the last two minutes'.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from pillarbox.accounts.accounts import require_account
 from pillarbox.accounts.throttle import rows as kept
@@ -16,6 +20,7 @@ from pillarbox.accounts.throttle.names import NOBODY, ThrottledNames
 from pillarbox.accounts.throttle.rows import DAY_SECONDS, Pair
 from pillarbox.accounts.throttle.tickets import Ticket, Tickets
 from pillarbox.base.clock import Clock
+from pillarbox.base.errors import StoreFault
 from pillarbox.base.names import AccountId, SignIn
 from pillarbox.db.sqlite import Database, Rows
 from pillarbox.journal.alerts import AlertKind, raise_alert
@@ -71,7 +76,8 @@ class Throttle:
         if ticket is None or ticket.is_free:
             return
         places = ticket.places
-        self._database.write(lambda rows: kept.lower_each(rows, places, self._clock.now()))
+        with suppress(StoreFault):  # then it counts as one failure: no reason to keep them out
+            self._database.write(lambda rows: kept.lower_each(rows, places, self._clock.now()))
 
     def let_in(self, name: str, sign_in: SignIn) -> None:
         """Note that somebody came in: the pair is known from now on.
@@ -124,7 +130,11 @@ class Throttle:
         if ticket is None or not ticket.is_free:
             return
         places = kept.acquainted(ticket.pair)
-        self._database.write(lambda rows: kept.raise_each(rows, places, self._clock.now()))
+        try:
+            self._database.write(lambda rows: kept.raise_each(rows, places, self._clock.now()))
+        except StoreFault:
+            # It is free no more: a full disk is no licence to guess.
+            self._tickets.keep(ticket, self._clock.now())
 
     def _is_full(self, ticket: Ticket) -> bool:
         places = [place for place in ticket.places if place[0] is Kind.ACCOUNT]

@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter, OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pillarbox.accounts.throttle.buckets import Kind
 from pillarbox.base.names import SessionId
@@ -33,6 +33,7 @@ class Tickets:
         self._lock = threading.Lock()
         self._held: OrderedDict[SessionId, Ticket] = OrderedDict()
         self._free: Counter[Place] = Counter()
+        self._kept = 0
 
     def hold(self, session: SessionId, ticket: Ticket) -> None:
         """Keep a ticket until its session takes it back."""
@@ -47,6 +48,12 @@ class Tickets:
                 return False
             self._hold(session, Ticket((), known, now))
             return True
+
+    def keep(self, ticket: Ticket, now: float) -> None:
+        """Keep a ticket that nobody takes back: it counts as held for as long as one is kept."""
+        with self._lock:
+            self._kept += 1
+            self._hold(SessionId(f"failure {self._kept}"), replace(ticket, at=now))
 
     def take(self, session: SessionId) -> Ticket | None:
         """Return a session's ticket, once."""
