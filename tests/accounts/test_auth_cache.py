@@ -132,6 +132,20 @@ def mrose(accounts: Accounts, passwords: Passwords) -> Account:
     return accounts.add("mrose", passwords.verifiers("mrose", RIGHT))
 
 
+def test_what_was_right_a_moment_ago_is_told_without_slow_work(
+    passwords: Passwords, mrose: Account, scheme: CountedScheme
+) -> None:
+    before = passwords.recall("mrose", RIGHT)
+    passwords.try_password("mrose", RIGHT)
+    scheme.calls.clear()
+
+    tries = [("mrose", RIGHT), ("mrose", WRONG), ("nobody", RIGHT), ("mrose", Secret(b"\0"))]
+    recalled = [passwords.recall(name, password) for name, password in tries]
+
+    assert (None, [Identity(mrose.id), None, None, None]) == (before, recalled)
+    assert [] == scheme.calls
+
+
 def test_the_slow_work_is_done_once_for_what_is_right_and_always_for_what_is_not(
     passwords: Passwords, mrose: Account, scheme: CountedScheme
 ) -> None:

@@ -77,6 +77,14 @@ def test_an_app_password_names_its_device_and_costs_no_slow_work(
     assert [] == scheme.calls
 
 
+def test_an_app_password_is_recalled_without_slow_work(
+    passwords: Passwords, mrose: Account, phone: Secret, scheme: CountedScheme
+) -> None:
+    assert Identity(mrose.id, DeviceId(1)) == passwords.recall("mrose", phone)
+    assert passwords.recall("other", phone) is None
+    assert [] == scheme.calls
+
+
 def test_the_main_password_goes_on_beside_it(
     passwords: Passwords, mrose: Account, phone: Secret
 ) -> None:

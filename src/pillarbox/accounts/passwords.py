@@ -101,6 +101,23 @@ class Passwords:
 
         self._database.write(replace)
 
+    def recall(self, name: str, password: Secret) -> Identity | None:
+        """Return whose password it is where no slow work is needed for that; None says nothing.
+
+        It is an app password, or a main password that was right a moment ago. Raises StoreFault.
+        """
+        octets = password.reveal()
+        if not is_usable(octets):
+            return None
+        who = read_login_name(name)
+        with contextlib.suppress(OperatorFault):  # `try_password` says what is missing
+            if identity := self._find_device(name, who, spellings(octets)[0]):
+                return identity
+        main = self._find(who)
+        if main is None or not self.cache.is_right(self._credential(main), password):
+            return None
+        return Identity(main.account)
+
     def try_password(self, name: str, password: Secret) -> Identity | None:
         """Return whose password it is: that of an enabled account, or of one of its devices.
 
@@ -114,12 +131,9 @@ class Passwords:
         who, tries = read_login_name(name), spellings(octets)
         fault: OperatorFault | None = None
         try:
-            identity = self._app_passwords.find(who, tries[0])
+            identity = self._find_device(name, who, tries[0])
         except OperatorFault as missing:  # main passwords need no key: let these people in
             identity, fault = None, missing
-        if identity is not None:
-            with contextlib.suppress(Fault):  # as for a main password
-                self._renew_device(name, identity, tries[0])
         identity = identity or self._try_main(who, password, tries)
         if identity is None and fault is not None:
             raise fault
@@ -127,6 +141,13 @@ class Passwords:
             with contextlib.suppress(Fault):  # refused it is, whether or not somebody is told
                 now = int(self._clock.now())
                 self._app_passwords.warn_of_revoked(who.account, tries[0], now)
+        return identity
+
+    def _find_device(self, name: str, who: LoginName, password: bytes) -> Identity | None:
+        identity = self._app_passwords.find(who, password)
+        if identity is not None:
+            with contextlib.suppress(Fault):  # as for a main password
+                self._renew_device(name, identity, password)
         return identity
 
     def _renew_device(self, name: str, identity: Identity, password: bytes) -> None:
