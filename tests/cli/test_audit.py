@@ -76,10 +76,12 @@ def test_an_audit_is_listed_with_the_newest_last(home: CommandLine) -> None:
 def test_facts_are_told_in_words_and_times_as_such(home: CommandLine) -> None:
     write(home, 10, "x", None, reach_days=3, expires_at="", **{"policy.quota_octets": 7})
     write(home, 11, "y", None, expires_at=int(NOW), window_since=10**18)
+    write(home, 12, "z", None, as_new=1, removes_what_all_have=0, something_else=5)
 
     assert [
-        'expires at "", policy.quota_octets 7, reach days 3',
-        "expires at 2027-01-15T08:00:00Z, window since 1000000000000000000",
+        'expires at "", policy.quota_octets 7, reach in days 3',
+        "expires at 2027-01-15T08:00:00Z, shown since 1000000000000000000",
+        "as new yes, removes what all have no, something else 5",
     ] == [line.split("\t")[3] for line in home.do("audit", "list").splitlines()]
 
 

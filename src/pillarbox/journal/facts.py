@@ -12,30 +12,53 @@ Say = Callable[[str], str]  # translates an English text
 # Name of a fact: what people call it. One that is not here is called by its name.
 LABELS = {
     "account": N_("account"),
+    "after_removal": N_("after removal"),
+    "as_new": N_("as new"),
     "by": N_("by"),
     "count": N_("count"),
+    "days": N_("days"),
     "delete_after_days": N_("delete after days"),
     "device": N_("device"),
+    "devices": N_("devices"),
+    "expires_at": N_("expires at"),
+    "given": N_("given"),
     "hour": N_("hour"),
+    "hours": N_("hours"),
     "key": N_("key"),
+    "left": N_("left"),
+    "login_delay_seconds": N_("login delay in seconds"),
+    "main_password": N_("main password"),
     "mechanism": N_("mechanism"),
     "name": N_("name"),
     "network": N_("network"),
+    "networks": N_("networks"),
+    "of": N_("of"),
     "protocol": N_("protocol"),
+    "protocols": N_("protocols"),
     "quota_octets": N_("quota in octets"),
+    "reach_days": N_("reach in days"),
     "remote": N_("remote"),
+    "removal": N_("removal"),
+    "removes_what_all_have": N_("removes what all have"),
+    "retention_days": N_("retention in days"),
     "role": N_("role"),
     "server": N_("server"),
     "session": N_("session"),
+    "session_octets": N_("octets a session"),
     "source": N_("from"),
     "tls": N_("TLS"),
     "until": N_("until"),
     "used_octets": N_("octets used"),
     "user": N_("user"),
+    "views": N_("views"),
     "why": N_("reason"),
+    "window_days": N_("window in days"),
+    "window_since": N_("shown since"),
 }
 PLAIN = re.compile("[a-z_0-9.]+", re.ASCII)
 TIMES = {"expires_at", "window_since"}  # in seconds since 1970
+YES, NO = N_("yes"), N_("no")
+CLAIMS = {"as_new", "removes_what_all_have"}  # 1 or 0
 
 
 def facts_in_words(facts: Mapping[str, object], say: Say) -> str:
@@ -45,8 +68,15 @@ def facts_in_words(facts: Mapping[str, object], say: Say) -> str:
 
 def fact_in_words(name: str, fact: object, say: Say) -> tuple[str, str]:
     """Return what people call a fact, and what it is, both safe to show."""
-    is_time = name in TIMES and fact != ""  # that is what was taken back
-    return _label(name, say), time_in_words(fact) if is_time else shown(fact)
+    return _label(name, say), _word(name, fact, say)
+
+
+def _word(name: str, fact: object, say: Say) -> str:
+    if name in TIMES and fact != "":  # that is what was taken back
+        return time_in_words(fact)
+    if name in CLAIMS and fact in (0, 1):
+        return say(YES if fact else NO)
+    return shown(fact)
 
 
 def time_in_words(seconds: object) -> str:
