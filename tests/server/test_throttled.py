@@ -24,6 +24,7 @@ class Guard(Door):
 
     seconds: float | None = 0.0
     is_broken: bool = False
+    recalls: bool = False
     told: list[str] = field(default_factory=list)
 
     def delay(self, name: str, sign_in: SignIn) -> float | None:
@@ -31,6 +32,9 @@ class Guard(Door):
             raise StoreFault("Input/output error.")
         self.told.append(f"delay {name} {sign_in.protocol}")
         return self.seconds
+
+    def recall(self, name: str, password: Secret) -> Identity | None:
+        return try_password(name, password) if self.recalls else None
 
     def refused(self, name: str, sign_in: SignIn) -> None:
         self.told.append(f"refused {name} {sign_in.mechanism}")
@@ -151,3 +155,10 @@ def test_what_finds_no_room_is_given_back() -> None:
 
     assert [TRY_LATER] == answers(rig, RIGHT)
     assert ["delay mrose pop3", "give back"] == rig.guard.told
+
+
+def test_who_is_known_at_once_waits_behind_no_guess() -> None:
+    full = Pool("hashing", threads=1, waiting=-1)
+    rig = GuardedRig(timers=SOON, guard=Guard(nobody, recalls=True), hashing=full)
+
+    assert [TRY_LATER, b"+OK 2 messages"] == answers(rig, WRONG, RIGHT)
