@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from pillarbox.app.build import System
 from pillarbox.app.servers import living
-from pillarbox.base.errors import OperatorFault
 from pillarbox.base.names import AccountId
 from pillarbox.db.sqlite import Rows
 from pillarbox.journal.audit import Audit, Line
@@ -93,18 +92,10 @@ def report(system: System, account: AccountId, name: str, since: int) -> Report:
         read=read,
         seen=seen,
         removed=removed,
-        undoable=_undoable(system, account, since),
+        undoable=[each for each in system.undo.find(account) if each.removed_at >= since],
         refused=[line for line in lines if line.event == "sign-in.refused"],
         changes=[line for line in lines if not line.event.startswith(SIGN_INS)],
     )
-
-
-def _undoable(system: System, account: AccountId, since: int) -> Sequence[Returned]:
-    try:
-        found = system.undo.find(account)
-    except OperatorFault:  # there is none
-        return ()
-    return [each for each in found if each.removed_at >= since]
 
 
 def _messages(rows: Rows, account: AccountId, texts: Iterable[str]) -> Sequence[Touched]:

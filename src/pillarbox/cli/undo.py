@@ -11,7 +11,7 @@ from pillarbox.base.clock import shown_time
 from pillarbox.base.names import SessionId
 from pillarbox.cli.options import as_json, print_json, print_table
 from pillarbox.cli.words import _
-from pillarbox.store.undo import Returned
+from pillarbox.store.undo import Returned, nothing_to_bring_back
 
 
 class _Options(msgspec.Struct, frozen=True):
@@ -44,9 +44,12 @@ def undo(home: Home, /, **options: object) -> None:
 def _bring_back(home: Home, given: _Options) -> Sequence[Returned]:
     with opened(home) as system:
         account = system.accounts.show(given.account).id
-        if given.dry_run:
-            return system.undo.find(account, given.session)
-        return system.undo.bring_back(account, given.session, as_new=given.as_new)
+        if not given.dry_run:
+            return system.undo.bring_back(account, given.session, as_new=given.as_new)
+        found = system.undo.find(account, given.session)
+    if not found:
+        raise nothing_to_bring_back(given.session)
+    return found
 
 
 def _print(returned: Sequence[Returned]) -> None:

@@ -74,7 +74,7 @@ class Undo:
         self._grace_days = grace_days
 
     def find(self, account: AccountId, session: SessionId | None = None) -> Sequence[Returned]:
-        """Return what would come back, oldest first; raises OperatorFault where nothing would."""
+        """Return what would come back, oldest first."""
         with self._database.reading() as rows:
             return _messages(self._find(rows, account, session))
 
@@ -92,6 +92,8 @@ class Undo:
         self, rows: Rows, account: AccountId, session: SessionId | None, *, as_new: bool
     ) -> Sequence[Returned]:
         removals = self._find(rows, account, session)
+        if not removals:
+            raise nothing_to_bring_back(session)
         found = _messages(removals)
         rows.run_each(SHOW, [(each.returned.message, each.view) for each in removals])
         rows.run_each(FORGET, [(each.id, each.returned.message) for each in removals])
@@ -114,14 +116,16 @@ class Undo:
     ) -> Sequence[_Removal]:
         now = int(self._clock.now())
         latest = now - self._grace_days * DAY_SECONDS
-        found = [_removal(row) for row in rows.all(FIND, account, session, latest, now)]
-        if found:
-            return found
-        if session is None:
-            raise OperatorFault("Nothing was removed that can be brought back.")
-        raise OperatorFault(
-            "Session {session} removed nothing here that can be brought back.", session=session
-        )
+        return [_removal(row) for row in rows.all(FIND, account, session, latest, now)]
+
+
+def nothing_to_bring_back(session: SessionId | None) -> OperatorFault:
+    """Return what to say where a session, or None: nobody, removed what can be brought back."""
+    if session is None:
+        return OperatorFault("Nothing was removed that can be brought back.")
+    return OperatorFault(
+        "Session {session} removed nothing here that can be brought back.", session=session
+    )
 
 
 def _renew(rows: Rows, returned: Returned) -> Returned:
