@@ -61,6 +61,26 @@ def test_a_revoked_device_is_not_waited_for(household: Household) -> None:
     assert [] == household.maildrop()
 
 
+def test_where_every_device_is_revoked_those_that_take_their_places_are_waited_for(
+    household: Household,
+) -> None:
+    desktop, _ = household.add_device("master"), household.add_device()
+    message = household.deliver()
+    household.wait(40)
+    household.visit(desktop)
+    household.add_device()
+    household.visit(desktop, marked=[message])
+    household.run("UPDATE devices SET revoked_at = 0")
+    assert {} == household.settle()
+
+    phone = household.add_device()
+
+    assert [message] == household.visit(phone)
+    household.run("UPDATE devices SET revoked_at = 0")
+    household.wait(30)
+    assert {Why.REACH: 1} == household.settle()
+
+
 def test_a_device_whose_time_is_over_is_not_waited_for(household: Household) -> None:
     first, second = household.add_device(), household.add_device()
     message = household.deliver()

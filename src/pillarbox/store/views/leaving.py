@@ -110,7 +110,10 @@ class Audience:
 
     def _is_shown(self, message: Known) -> bool:
         # A master's DELE waits for the devices that are about. A reader's counts for itself alone:
-        # to one that was away for months the message is shown whenever it comes back.
+        # to one that was away for months the message is shown whenever it comes back. Where none is
+        # about, as when all were revoked after an incident, those that are to come are waited for.
+        if message.wanted_at is not None and not self._active:
+            return message.wanted_at > self._now - self.account.waiting_seconds
         views = self._living if message.wanted_at is None else self._active
         return any(is_shown(message.facts(view), rule) for view, rule in views.items())
 
