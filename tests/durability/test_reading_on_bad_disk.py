@@ -15,14 +15,13 @@ from tests.durability.rig import PASSWORD, Serving, build, serving, tampering
 from tests.peers.program import DEADLINE, LOOPBACK
 
 TRACEABLE = build("one-disk-thread")
-ELSEWHERE = "127.0.0.2"
 FAULTS = [("fdatasync", "EIO"), ("pwrite64", "ENOSPC")]
 ACCEPTED = "SELECT count(*) FROM audit WHERE event = 'sign-in.accepted'"
 
 
-def connect(server: Serving, source: str = LOOPBACK) -> poplib.POP3:
+def connect(server: Serving) -> poplib.POP3:
     """Return a client that has read the greeting."""
-    client = poplib.POP3(source, server.pop3, timeout=DEADLINE)
+    client = poplib.POP3(LOOPBACK, server.pop3, timeout=DEADLINE)
     client.user(MROSE)
     return client
 
@@ -42,9 +41,9 @@ def read(server: Serving) -> list[bytes]:
     return found
 
 
-def refusal(server: Serving, password: str, source: str = LOOPBACK) -> str:
+def refusal(server: Serving, password: str) -> str:
     """Return what a login is told that is not let in."""
-    client = connect(server, source)
+    client = connect(server)
     with pytest.raises(poplib.error_proto) as refused:
         client.pass_(password)
     client.close()
