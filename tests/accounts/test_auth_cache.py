@@ -142,7 +142,7 @@ def test_what_was_right_a_moment_ago_is_told_without_slow_work(
     tries = [("mrose", RIGHT), ("mrose", WRONG), ("nobody", RIGHT), ("mrose", Secret(b"\0"))]
     recalled = [passwords.recall(name, password) for name, password in tries]
 
-    assert (None, [Identity(mrose.id), None, None, None]) == (before, recalled)
+    assert (None, [Identity(mrose.id), False, None, None]) == (before, recalled)
     assert [] == scheme.calls
 
 

@@ -5,6 +5,7 @@ import io
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from threading import Event
+from typing import Literal
 
 from pillarbox.base.clock import FakeClock
 from pillarbox.base.errors import PeerFault, StoreFault
@@ -117,7 +118,7 @@ class Door:
     try_password: Callable[[str, Secret], Identity | None]
     is_open: bool = True
 
-    def recall(self, name: str, password: Secret) -> Identity | None:
+    def recall(self, name: str, password: Secret) -> Identity | Literal[False] | None:
         return None
 
     def try_digest(self, name: str, proof: DigestProof) -> Identity | None:

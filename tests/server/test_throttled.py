@@ -2,6 +2,7 @@
 
 from base64 import b64encode
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import pytest
 
@@ -25,6 +26,7 @@ class Guard(Door):
     seconds: float | None = 0.0
     is_broken: bool = False
     recalls: bool = False
+    remembers: bool = False
     told: list[str] = field(default_factory=list)
 
     def delay(self, name: str, sign_in: SignIn) -> float | None:
@@ -33,8 +35,9 @@ class Guard(Door):
         self.told.append(f"delay {name} {sign_in.protocol}")
         return self.seconds
 
-    def recall(self, name: str, password: Secret) -> Identity | None:
-        return try_password(name, password) if self.recalls else None
+    def recall(self, name: str, password: Secret) -> Identity | Literal[False] | None:
+        found = try_password(name, password) if self.recalls else None
+        return False if found is None and self.remembers else found
 
     def refused(self, name: str, sign_in: SignIn) -> None:
         self.told.append(f"refused {name} {sign_in.mechanism}")
@@ -155,6 +158,15 @@ def test_what_finds_no_room_is_given_back() -> None:
 
     assert [TRY_LATER] == answers(rig, RIGHT)
     assert ["delay mrose pop3", "give back"] == rig.guard.told
+
+
+def test_what_was_compared_with_a_right_password_was_a_guess() -> None:
+    full = Pool("hashing", threads=1, waiting=-1)
+    guard = Guard(nobody, recalls=True, remembers=True)
+    rig = GuardedRig(timers=SOON, guard=guard, hashing=full)
+
+    assert [TRY_LATER] == answers(rig, WRONG)
+    assert ["delay mrose pop3", "refused mrose "] == guard.told
 
 
 def test_who_is_known_at_once_waits_behind_no_guess() -> None:

@@ -56,13 +56,19 @@ class AuthCache:
 
     def is_right(self, credential: Credential, password: Secret) -> bool:
         """Say whether this password was right for this credential a moment ago."""
+        return bool(self.compared(credential, password))
+
+    def compared(self, credential: Credential, password: Secret) -> bool | None:
+        """Say the same; None where nothing was right a moment ago that it could differ from."""
         with self._lock:
             self._drop_old()
             held = self._held.get(credential.place)
             if held is not None and held.edition != credential.edition:
                 del self._held[credential.place]
                 held = None
-        return held is not None and hmac.compare_digest(held.mark, self._mark(credential, password))
+        if held is None:
+            return None
+        return hmac.compare_digest(held.mark, self._mark(credential, password))
 
     def hold(self, credential: Credential, password: Secret) -> None:
         """Note that this password was right."""

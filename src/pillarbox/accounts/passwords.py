@@ -8,6 +8,7 @@ has cost the slow work.
 
 import contextlib
 from dataclasses import dataclass, field
+from typing import Literal
 
 from pillarbox.accounts.accounts import require_account
 from pillarbox.accounts.app_passwords import NOBODY, AppPasswords
@@ -101,10 +102,11 @@ class Passwords:
 
         self._database.write(replace)
 
-    def recall(self, name: str, password: Secret) -> Identity | None:
+    def recall(self, name: str, password: Secret) -> Identity | Literal[False] | None:
         """Return whose password it is where no slow work is needed for that; None says nothing.
 
-        It is an app password, or a main password that was right a moment ago. Raises StoreFault.
+        It is an app password, or a main password that was right a moment ago. False: it is not the
+        one that was, so that a guess has been tried. Raises StoreFault.
         """
         octets = password.reveal()
         if not is_usable(octets):
@@ -114,9 +116,10 @@ class Passwords:
             if identity := self._find_device(name, who, spellings(octets)[0]):
                 return identity
         main = self._find(who)
-        if main is None or not self.cache.is_right(self._credential(main), password):
+        is_right = None if main is None else self.cache.compared(self._credential(main), password)
+        if main is None or is_right is None:
             return None
-        return Identity(main.account)
+        return Identity(main.account) if is_right else False
 
     def try_password(self, name: str, password: Secret) -> Identity | None:
         """Return whose password it is: that of an enabled account, or of one of its devices.

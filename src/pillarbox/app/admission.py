@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Literal
 
 from pillarbox.accounts.accounts import Accounts
 from pillarbox.accounts.digests import Digests
@@ -39,8 +40,11 @@ class Admission:
         """Return whose password it is, None where it is nobody's."""
         return self.passwords.try_password(name, password)
 
-    def recall(self, name: str, password: Secret) -> Identity | None:
-        """Return whose password it is where that can be told at once; None says nothing."""
+    def recall(self, name: str, password: Secret) -> Identity | Literal[False] | None:
+        """Return whose password it is where that can be told at once; None says nothing.
+
+        False: it was compared with one that was right a moment ago, and is not that.
+        """
         return self.passwords.recall(name, password)
 
     def try_digest(self, name: str, proof: DigestProof) -> Identity | None:

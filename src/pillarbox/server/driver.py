@@ -25,7 +25,7 @@ from pillarbox.sasl.exchange import (
     TryPassword,
     TryToken,
 )
-from pillarbox.server.asking import asked, name_of
+from pillarbox.server.asking import GuessedFault, asked, name_of
 from pillarbox.server.chance import new_session_id
 from pillarbox.server.effects import (
     Closed,
@@ -210,6 +210,11 @@ class Driver:
             self._note_refused("busy", fault)
             await self._give_back()
             return Refusal.TRY_LATER
+        except GuessedFault as fault:
+            self._note_refused("busy", fault)
+            await self._note_tried("")
+            await self._peer.pause(services.timers.throttled)
+            return Refusal.TRY_LATER
         except OperatorFault as fault:
             self._note_refused("misconfigured", fault)
             return Refusal.TELL_ADMINISTRATOR
@@ -234,13 +239,17 @@ class Driver:
 
     async def _not_accepted(self, mechanism: str) -> None:
         self._note_refused("not-accepted")
-        services = self._services
         if not self._has_asked:
             # Nobody can be called that, or there was no secret: nothing was tried, and nothing is
             # counted or written. Nor is it free.
-            await self._peer.pause(services.timers.throttled)
+            await self._peer.pause(self._services.timers.throttled)
             return
+        await self._note_tried(mechanism)
+
+    async def _note_tried(self, mechanism: str) -> None:
+        """Have what was tried count as refused."""
         self._has_asked = False
+        services = self._services
         with suppress(PoolFullError, StoreFault):  # it counts as a failure already
             await services.disk.run(
                 services.admission.refused, self._name, self._sign_in(mechanism)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import Protocol
+from typing import Literal, Protocol
 
 from pillarbox.base.errors import Fault
 from pillarbox.base.names import Ended, Identity, SignIn
@@ -56,8 +56,11 @@ class Admission(Protocol):
         """Return whose password it is, None where it is nobody's. Slow on purpose."""
         ...
 
-    def recall(self, name: str, password: Secret) -> Identity | None:
-        """Return whose password it is where that can be told at once; None says nothing."""
+    def recall(self, name: str, password: Secret) -> Identity | Literal[False] | None:
+        """Return whose password it is where that can be told at once; None says nothing.
+
+        False: it was compared with one that was right a moment ago, and is not that.
+        """
         ...
 
     def try_digest(self, name: str, proof: DigestProof) -> Identity | None:
