@@ -155,4 +155,4 @@ def test_what_the_disk_does_not_take_is_lost_and_counted() -> None:
 
     journal.note("c")
 
-    assert f"{TIME} journal.lost count=2\n{TIME} c\n" == out.getvalue()
+    assert f"\n{TIME} journal.lost count=2\n{TIME} c\n" == out.getvalue()

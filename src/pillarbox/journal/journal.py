@@ -25,6 +25,7 @@ class Journal:
         with self._lock:
             try:
                 if self._lost:
+                    self._out.write("\n")  # a part of the last line may be there
                     self._note("journal.lost", count=self._lost)
                     self._lost = 0
                 self._note(event, **fields)
