@@ -19,7 +19,7 @@ from pillarbox.journal.alerts import AlertKind, raise_alert
 
 NOBODY = AccountId(0)  # SQLite numbers rows from 1
 
-ACCOUNT = "SELECT id FROM accounts WHERE name = ? AND state = 'enabled'"
+ACCOUNT = "SELECT id FROM accounts WHERE name = ? AND state <> 'removed' AND state = 'enabled'"
 DEVICE = """
     SELECT devices.id, devices.name FROM credentials JOIN devices ON devices.id = device_id
     WHERE credentials.account_id = ? AND scheme = ? AND verifier = ?

@@ -14,8 +14,9 @@ DECOY = Secret(b"abcdefghijklmnopqrstuvwxyz")  # as long as an app password; its
 KEPT = """
     SELECT accounts.id, devices.id, digest_secret_id
     FROM accounts JOIN devices ON account_id = accounts.id
-    WHERE accounts.name = ? AND state = 'enabled' AND devices.name = coalesce(?, devices.name)
-    AND digest_secret_id IS NOT NULL
+    WHERE accounts.name = ? AND accounts.state <> 'removed' AND state = 'enabled'
+          AND devices.name = coalesce(?, devices.name)
+          AND revoked_at IS NULL AND digest_secret_id IS NOT NULL
     ORDER BY devices.id
 """
 

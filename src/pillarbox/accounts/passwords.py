@@ -32,10 +32,11 @@ from pillarbox.base.secret import Secret
 from pillarbox.db.sqlite import Database, Rows
 from pillarbox.journal.audit import append
 
+# Not removed: so that the index of names finds it.
 VERIFIER = """
     SELECT accounts.id, accounts.name, password_edition, credentials.id, verifier
     FROM accounts JOIN credentials ON account_id = accounts.id
-    WHERE name = ? AND state = 'enabled' AND scheme = ? AND device_id IS NULL
+    WHERE name = ? AND state <> 'removed' AND state = 'enabled' AND scheme = ? AND device_id IS NULL
 """
 
 SERVING = "SELECT 1 FROM devices WHERE id = ? AND revoked_at IS NULL"

@@ -38,7 +38,7 @@ VERIFIERS = """
     SELECT accounts.id, devices.id, verifier
     FROM accounts JOIN credentials ON credentials.account_id = accounts.id
     LEFT JOIN devices ON devices.id = device_id
-    WHERE accounts.name = ? AND state = 'enabled' AND scheme = ?
+    WHERE accounts.name = ? AND accounts.state <> 'removed' AND state = 'enabled' AND scheme = ?
     AND coalesce(?, devices.name) IS devices.name
     ORDER BY credentials.id
 """
