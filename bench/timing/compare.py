@@ -1,7 +1,9 @@
-"""`make bench-timing`: whether a stopwatch can tell an unknown name from a wrong password.
+"""`make bench-timing`: whether a stopwatch can tell an unknown name from any other refusal.
 
-Attempts at both, interleaved, on a real server over TLS; then the same on a build without the dummy
-hash, where the difference must be found. Fails where three runs in a row all find a difference.
+Attempts at all kinds, interleaved, on a real server over TLS: an unknown name; a wrong password; a
+disabled account's right one; and a right main password where that is refused. Then the same on a
+build without the dummy hash, where the difference must be found. Fails where three runs in a row
+all find a difference. The throttle is off: a thousand wrong passwords are what this measures with.
 """
 
 import argparse
@@ -13,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -28,17 +31,21 @@ from pillarbox.net.tls import secure_as_client
 RUNS = 3
 P = 0.001
 MEDIAN_SECONDS = 0.002
-ATTEMPTS_ON_ONE_CONNECTION = 10
+ROUNDS_ON_ONE_CONNECTION = 5
 SECONDS = 20.0  # the longest wait for a connection
-NAME, PASSWORD = "mrose", b"correct horse"
+PASSWORD = b"correct horse"
+NAME, DISABLED, REFUSED = "mrose", "nina", "otto"
+UNKNOWN = "unknown"
 PILLARBOX = (sys.executable, "-m", "pillarbox")
 
 
 @dataclass(frozen=True)
 class Found:
-    """What one run found; `difference` is that of the medians, in seconds."""
+    """How one kind of refusal differs from that of an unknown name; medians, in seconds."""
 
+    kind: str
     p: float
+    median: float
     difference: float
 
     @property
@@ -74,13 +81,14 @@ class Client:
         """Leave."""
         self._stream.abort()
 
-    async def password(self, name: str) -> float:
-        """Try a wrong password."""
+    async def password(self, name: str, password: bytes) -> float:
+        """Try a password."""
         await self.ask(b"USER " + name.encode())
-        return await self.ask(b"PASS wrong %d" % random.getrandbits(64))
+        return await self.ask(b"PASS " + password)
 
-    async def scram(self, name: str) -> float:
-        """Ask for a salt and give a wrong proof."""
+    async def scram(self, name: str, password: bytes) -> float:
+        """Ask for a salt and give a wrong proof, whatever the password."""
+        del password
         nonce = b"%032x" % random.getrandbits(128)
         first = b"n,,n=%s,r=%s" % (name.encode(), nonce)
         start = time.perf_counter()
@@ -93,7 +101,7 @@ class Client:
         return time.perf_counter() - start
 
 
-WAYS: dict[str, Callable[[Client, str], Coroutine[None, None, float]]] = {
+WAYS: dict[str, Callable[[Client, str, bytes], Coroutine[None, None, float]]] = {
     "password": Client.password,
     "SCRAM": Client.scram,
 }
@@ -119,17 +127,24 @@ async def serving(home: Path, build: str) -> AsyncIterator[int]:
 
 
 def make_home(home: Path) -> None:
-    """Make a home with one account, that listens on any port."""
+    """Make a home with an account of each kind, that listens on any port."""
     subprocess.run([*PILLARBOX, "--home", str(home), "init"], check=True, capture_output=True)
     config = home / "pillarbox.toml"
     text = config.read_text("utf-8")
     for port in (1110, 1995, 1024):
         text = text.replace(f'"127.0.0.1:{port}"', '"127.0.0.1:0"')
-    # A thousand wrong passwords are what this measures with.
     text = text.replace("allow_unlimited_guesses = false", "allow_unlimited_guesses = true")
     config.write_text(text, "utf-8")
-    add = [*PILLARBOX, "--home", str(home), "account", "add", NAME, "--password-stdin"]
-    subprocess.run(add, check=True, capture_output=True, input=PASSWORD + b"\n")
+    for name in (NAME, DISABLED, REFUSED):
+        account(home, "add", name, "--password-stdin")
+    account(home, "disable", DISABLED)
+    account(home, "edit", REFUSED, "--main-password", "refuse")
+
+
+def account(home: Path, *words: str) -> None:
+    """Run a command about accounts."""
+    command = [*PILLARBOX, "--home", str(home), "account", *words]
+    subprocess.run(command, check=True, capture_output=True, input=PASSWORD + b"\n")
 
 
 async def connected(home: Path, port: int) -> Client:
@@ -141,19 +156,32 @@ async def connected(home: Path, port: int) -> Client:
     return client
 
 
-async def measure(home: Path, port: int, way: str, attempts: int) -> Found:
-    """Try `attempts` times each, in pairs of which chance says who is first."""
-    known: list[float] = []
-    unknown: list[float] = []
-    for start in range(0, attempts, ATTEMPTS_ON_ONE_CONNECTION):
+def attempts_of_each() -> list[tuple[str, str, bytes]]:
+    """Return one attempt of each kind, in any order: its kind, the name and the password."""
+    wrong = b"wrong %d" % random.getrandbits(64)
+    kinds = [
+        (UNKNOWN, f"nobody{random.getrandbits(32)}", wrong),
+        ("wrong", NAME, wrong),
+        ("disabled", DISABLED, PASSWORD),
+        ("refused main", REFUSED, PASSWORD),
+    ]
+    return random.sample(kinds, len(kinds))
+
+
+async def measure(home: Path, port: int, way: str, attempts: int) -> list[Found]:
+    """Try `attempts` times each, in rounds of which chance says who is first."""
+    times: defaultdict[str, list[float]] = defaultdict(list)
+    for start in range(0, attempts, ROUNDS_ON_ONE_CONNECTION):
         client = await connected(home, port)
-        for _ in range(start, min(start + ATTEMPTS_ON_ONE_CONNECTION, attempts)):
-            pair = [(known, NAME), (unknown, f"nobody{random.getrandbits(32)}")]
-            random.shuffle(pair)
-            for times, name in pair:
-                times.append(await WAYS[way](client, name))
+        for _ in range(start, min(start + ROUNDS_ON_ONE_CONNECTION, attempts)):
+            for kind, name, password in attempts_of_each():
+                times[kind].append(await WAYS[way](client, name, password))
         client.abort()
-    return Found(rank_sum_p(known, unknown), median(known) - median(unknown))
+    unknown = times.pop(UNKNOWN)
+    return [
+        Found(kind, rank_sum_p(each, unknown), median(each), median(each) - median(unknown))
+        for kind, each in sorted(times.items())
+    ]
 
 
 async def compare(home: Path, build: str, way: str, attempts: int) -> bool:
@@ -161,11 +189,17 @@ async def compare(home: Path, build: str, way: str, attempts: int) -> bool:
     async with serving(home, build) as port:
         for run in range(1, RUNS + 1):
             found = await measure(home, port, way, attempts)
-            shown = f"p = {found.p:.3g}, medians {found.difference * 1000:+.3f} ms apart"
-            print(f"{build:>13} {way:>8} run {run}: {shown}", flush=True)
-            if not found.is_leak:
+            for each in found:
+                tell(f"{build:>13} {way:>8} run {run}", each)
+            if not any(each.is_leak for each in found):
                 return False
     return True
+
+
+def tell(where: str, found: Found) -> None:
+    """Say what was found."""
+    shown = f"median {found.median * 1000:.3f} ms, {found.difference * 1000:+.3f} ms"
+    print(f"{where} {found.kind:>12}: {shown} from unknown, p = {found.p:.3g}", flush=True)
 
 
 def main() -> None:
