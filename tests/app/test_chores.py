@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from pillarbox.app.chores import EndingWatch, Retirement, doing
+from pillarbox.app.chores import EndingWatch, QuotaWatch, Retirement, doing
 from pillarbox.base.clock import FakeClock
 from pillarbox.base.errors import Bug, StoreFault
 from pillarbox.base.names import AccountId, Ended
@@ -54,6 +54,20 @@ def test_what_leaves_or_fails_to_is_noted(
     counts: Mapping[Why, int] | None, noted: list[str]
 ) -> None:
     assert noted == retired(counts)
+
+
+def test_quotas_that_cannot_be_read_are_noted() -> None:
+    journal, disk = io.StringIO(), Pool("disk", 1, 1)
+
+    def fail() -> None:
+        raise StoreFault("Input/output error.")
+
+    async def once() -> None:
+        await QuotaWatch(fail, disk, Journal(journal, FakeClock())).look()
+        await asyncio.to_thread(disk.close)
+
+    asyncio.run(once())
+    assert journal.getvalue().endswith('quotas.unread why="Input/output error."\n')
 
 
 def test_chores_are_done_at_once_and_again_until_the_block_ends() -> None:

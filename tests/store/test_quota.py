@@ -119,6 +119,21 @@ def test_somebody_is_told_once_each_time_that_80_percent_are_passed(place: Place
     assert 2 == len(place.alerts())
 
 
+def test_somebody_is_told_of_a_quota_that_was_set_below_what_lies_there(place: Place) -> None:
+    place.deliver(50)
+    place.run("UPDATE accounts SET quota_octets = 60 WHERE id = 1")
+    for _ in range(2):
+        place.quotas.look(1)
+    assert [("quota", MROSE, '{"quota_octets":60,"used_octets":50}')] == place.alerts()
+
+    place.run("UPDATE accounts SET quota_octets = 600 WHERE id = 1")
+    place.quotas.look(1)
+    place.run("UPDATE accounts SET quota_octets = 60 WHERE id = 1")
+    place.quotas.look(1)
+
+    assert 2 == len(place.alerts())
+
+
 def test_a_delivery_that_is_refused_tells_nobody(place: Place) -> None:
     place.deliver(70)
     with pytest.raises(MaildropFullError):

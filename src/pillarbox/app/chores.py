@@ -64,6 +64,22 @@ class Retirement:
                 self._journal.note("messages.retired", why=why, count=count)
 
 
+class QuotaWatch:
+    """Tells of maildrops that are nearly full though nothing new came."""
+
+    def __init__(self, look: Callable[[], None], disk: Pool, journal: Journal) -> None:
+        self._look = look
+        self._disk = disk
+        self._journal = journal
+
+    async def look(self) -> None:
+        """Look once; a fault goes into the journal, and the next look may do better."""
+        try:
+            await self._disk.run(self._look)
+        except (PoolFullError, StoreFault) as fault:
+            self._journal.note("quotas.unread", why=fault)
+
+
 class EndingWatch:
     """Hears whose sessions are to end, whichever process ends them."""
 

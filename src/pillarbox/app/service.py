@@ -14,7 +14,7 @@ from pillarbox.app.alert_ways import build_ways
 from pillarbox.app.alert_words import Words
 from pillarbox.app.alerts import EVERY_SECONDS, Telling
 from pillarbox.app.build import System, build_tokens
-from pillarbox.app.chores import EndingWatch, Retirement, Sweeping, doing
+from pillarbox.app.chores import EndingWatch, QuotaWatch, Retirement, Sweeping, doing
 from pillarbox.app.configured import note_configuration
 from pillarbox.app.expiry import DAY_SECONDS, ExpiryWatch
 from pillarbox.app.languages import find_languages
@@ -87,6 +87,7 @@ class Service:
         self._listening = Listening(system.home, self._note_exhausted)
         self._endings = EndingWatch(system.endings, self._pop3.end, self._disk, self._journal)
         self._purging = Purging(system.purge, self._disk, self._journal)
+        self._quotas = QuotaWatch(self._look_at_quotas, self._disk, self._journal)
         self._retirement = Retirement(system.retention, self._disk, self._journal)
         cache = system.passwords.cache
         self._sweeping = Sweeping(system.throttle, cache, self._disk, self._journal)
@@ -112,6 +113,7 @@ class Service:
             ready()
             async with doing(
                 (self._retirement.run, RETENTION_SECONDS),
+                (self._quotas.look, RETENTION_SECONDS),
                 (self._purging.run, PURGE_SECONDS),
                 (self._pruning.run, RETENTION_SECONDS),
                 (self._endings.look, ENDING_SECONDS),
@@ -123,6 +125,9 @@ class Service:
                 await stop.wait()
         finally:
             await self._stop()
+
+    def _look_at_quotas(self) -> None:
+        self._system.quotas.look(int(self._system.clock.now()))
 
     def _read_terms(self) -> Terms:
         policy = self._config.policy

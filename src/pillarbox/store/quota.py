@@ -14,6 +14,8 @@ from pillarbox.journal.alerts import AlertKind, raise_alert
 WARNING_PERCENT = 80  # full enough for somebody to be told
 
 USE = "SELECT used_octets, coalesce(quota_octets, ?) FROM accounts WHERE id = ?"
+MARK = "UPDATE accounts SET is_nearly_full = ?1 WHERE id = ?2 AND is_nearly_full <> ?1"
+ALL = "SELECT id FROM accounts WHERE state <> 'removed' ORDER BY id"
 
 
 class MaildropFullError(Fault):
@@ -55,10 +57,10 @@ class Use:
                 quota=self.quota_octets,
             )
 
-    def warns_at(self, octets: int) -> bool:
-        """Say whether so many more are the ones that make it nearly full."""
-        limit = self.quota_octets * WARNING_PERCENT
-        return limit > 0 and self.used_octets * 100 < limit <= (self.used_octets + octets) * 100
+    @property
+    def is_nearly_full(self) -> bool:
+        """Whether somebody is to be told."""
+        return 0 < self.quota_octets * WARNING_PERCENT <= self.used_octets * 100
 
 
 class Quotas:
@@ -80,15 +82,32 @@ class Quotas:
         """
         use = self._use(rows, account)
         use.refuse(octets)
-        if use.warns_at(octets):
-            raise_alert(
-                rows,
-                at,
-                AlertKind.QUOTA,
-                account,
-                used_octets=use.used_octets + octets,
-                quota_octets=use.quota_octets,
-            )
+        for each in (use, Use(use.used_octets + octets, use.quota_octets)):
+            _mark(rows, account, each, at)
+
+    def look(self, at: int) -> None:
+        """Tell of every maildrop that is nearly full, once while it is; raises StoreFault.
+
+        It may be so without a delivery: a quota can be set below what lies there.
+        """
+        self._database.write(lambda rows: self._look(rows, at))
+
+    def _look(self, rows: Rows, at: int) -> None:
+        for (account,) in rows.all(ALL):
+            _mark(rows, account, self._use(rows, account), at)
 
     def _use(self, rows: Rows, account: AccountId) -> Use:
         return Use(*(rows.one(USE, self._site_octets, account) or (0, 0)))
+
+
+def _mark(rows: Rows, account: AccountId, use: Use, at: int) -> None:
+    is_new = rows.run(MARK, use.is_nearly_full, account)
+    if is_new and use.is_nearly_full:
+        raise_alert(
+            rows,
+            at,
+            AlertKind.QUOTA,
+            account,
+            used_octets=use.used_octets,
+            quota_octets=use.quota_octets,
+        )

@@ -119,6 +119,9 @@ BEGIN
         - (SELECT octets FROM blobs WHERE digest = old.digest) WHERE id = old.account_id;
 END;
 
+-- Somebody has been told that the maildrop is nearly full; 0 again once it is not.
+ALTER TABLE accounts ADD COLUMN is_nearly_full INTEGER NOT NULL DEFAULT 0;
+
 -- What the grace time is over for; and before a row goes, whether a ledger still names it.
 CREATE INDEX messages_to_purge ON messages (left_at) WHERE state = 'removed';
 CREATE INDEX ledger_of_message ON ledger (message_id);
