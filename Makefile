@@ -10,7 +10,7 @@ ARGS ?=
 PYTEST := $(PY) -m pytest -n auto
 
 .DEFAULT_GOAL := help
-.PHONY: run test check catalogue bench bench-timing bench-defence interop fuzz sizes lock format clean help peers
+.PHONY: run test check catalogue bench bench-timing bench-defence bench-releases interop fuzz sizes lock format clean help peers
 
 run: .venv/run.stamp            ## Make a first home in var/ and serve it
 	$(BIN)/pillarbox --home var up
@@ -37,6 +37,9 @@ bench-timing: .venv/dev.stamp   ## Whether the time of a refusal tells who has a
 
 bench-defence: .venv/dev.stamp  ## What others notice while hydra guesses
 	$(PY) -m bench.defence.measure $(ARGS)
+
+bench-releases: .venv/dev.stamp ## What is slower here than in another checkout (ARGS)
+	$(PY) -m bench.releases.compare $(ARGS)
 
 interop: .venv/dev.stamp peers  ## The full kill matrices and the slower real programs
 	$(PYTEST) -m interop $(ARGS)

@@ -1,4 +1,4 @@
-"""`python -m bench.releases.compare CHECKOUT`: what this checkout does slower than another one.
+"""`make bench-releases ARGS=CHECKOUT`: what this checkout does slower than another one.
 
 Both serve at the same time, each a home of its own, and are asked in turn: so the load of the
 machine is the same for both. Printed are medians of the rounds: how long one takes, the server's
