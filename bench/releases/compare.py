@@ -24,7 +24,7 @@ ROUNDS = 7
 MESSAGES, OCTETS = 1_000, 4_096
 BIG = 100_000
 WRITERS = 8
-SESSIONS = 100  # connections that are held, for their memory
+SESSIONS = 1_000  # connections that are held, for their memory
 
 
 @dataclass(frozen=True)
