@@ -22,10 +22,11 @@ KILLED = 9
 STATE = """
     SELECT (SELECT count(*) FROM credentials),
            (SELECT count(*) FROM devices WHERE revoked_at IS NULL),
+           (SELECT count(*) FROM accounts WHERE tokens_since IS NOT NULL),
            (SELECT count(*) FROM ended_sessions WHERE is_whole_account = 1),
            (SELECT count(*) FROM audit WHERE event = 'incident.declared')
 """
-BEFORE, AFTER = (3, 2, 0, 0), (0, 0, 1, 1)
+BEFORE, AFTER = (3, 2, 0, 0, 0), (0, 0, 1, 1, 1)
 
 # Dies at the nth statement that the transaction runs; n beyond the last: right behind the commit.
 DIES = """

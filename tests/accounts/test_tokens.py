@@ -11,6 +11,7 @@ from pillarbox.accounts.tokens.claims import Claims
 from pillarbox.accounts.tokens.tokens import TOKEN_OCTETS, CannotAskFault, Tokens
 from pillarbox.base.names import Identity
 from pillarbox.base.secret import Secret
+from pillarbox.db.sqlite import Database
 
 TOKEN = Secret(b"good.token~with+all/of-it_1==")
 BROKEN = Secret(b"outage")
@@ -220,3 +221,18 @@ def test_no_name_token_or_claim_raises(
     tokens = Tokens(accounts, Validator(says), "email")
 
     assert tokens.try_token(name, Secret(octets)) is None  # there is no account
+
+
+@pytest.mark.parametrize(
+    ("issued", "is_taken"),
+    [({}, False), ({"iat": 1_030}, False), ({"iat": 1_031}, True), ({"iat": "1031"}, False)],
+)
+def test_after_an_incident_only_a_token_that_was_issued_later_is_taken(
+    accounts: Accounts, database: Database, mrose: Account, issued: Claims, is_taken: bool
+) -> None:
+    says = {"email": "mrose", **issued}
+    assert Identity(mrose.id) == admitted(accounts, says)
+
+    database.write(lambda rows: rows.run("UPDATE accounts SET tokens_since = 1000"))
+
+    assert (Identity(mrose.id) if is_taken else None) == admitted(accounts, says)

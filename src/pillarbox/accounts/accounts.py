@@ -33,6 +33,7 @@ from pillarbox.journal.audit import append
 
 BY_NAME = "SELECT id, name, state, created_at FROM accounts WHERE name = ? AND state <> 'removed'"
 ALL = "SELECT id, name, state, created_at FROM accounts WHERE state <> 'removed' ORDER BY name"
+TOKENS_SINCE = "SELECT tokens_since FROM accounts WHERE id = ?"
 ADD_DEFAULT_VIEW = "INSERT INTO views (account_id, role, created_at) VALUES (?, 'master', ?)"
 DEVICES = "SELECT id FROM devices WHERE account_id = ? AND revoked_at IS NULL"
 
@@ -108,6 +109,12 @@ class Accounts:
                 append(rows, now, "account.edited", account, **told(changed))
 
         self._database.write(edit)
+
+    def tokens_since(self, account: AccountId) -> int | None:
+        """Return when tokens began to count: what was issued earlier opens nothing; None: all."""
+        with self._database.reading() as rows:
+            found = rows.one(TOKENS_SINCE, account)
+        return found[0] if found else None
 
     def resolve(self, recipient: str) -> Account | None:
         """Return whose mail this is: the account of the whole address, else of its local part.

@@ -10,6 +10,7 @@ from pillarbox.base.clock import Clock
 from pillarbox.db.sqlite import Database, Rows
 from pillarbox.journal.audit import append
 
+REFUSE_TOKENS = "UPDATE accounts SET tokens_since = ? WHERE id = ?"
 DEVICES = "SELECT id, name FROM devices WHERE account_id = ? AND revoked_at IS NULL ORDER BY name"
 
 
@@ -33,6 +34,7 @@ class Incidents:
     def declare(self, name: str) -> Declared:
         """Revoke every password of an account, and end its sessions, all or nothing of it.
 
+        Tokens that were issued before open nothing either, nor do those that do not say when.
         No network is known to it any more, the intruder's neither. Mail goes on arriving. The
         second factor stays: it opens no maildrop. Raises OperatorFault where there is no such
         account; StoreFault.
@@ -54,6 +56,7 @@ def _declare(rows: Rows, name: str, now: int) -> Declared:
     for device, _ in devices:
         revoke_device(rows, device, now)  # first: it keeps what tells whether one is tried again
     drop_verifiers(rows, account.id)
+    rows.run(REFUSE_TOKENS, now, account.id)
     end_all_sessions(rows, account.id, now)
     append(rows, now, "incident.declared", account.id, devices=len(devices))
     return Declared(account, now, tuple(device_name for _, device_name in devices))

@@ -42,6 +42,11 @@ def are_for_us(claims: Claims, expected: Expected, now: float) -> bool:
     )
 
 
+def is_issued_after(claims: Claims, at: int) -> bool:
+    """Say whether a token surely is younger than `at`; one that does not tell its age is not."""
+    return _time(claims, "iat", nan) > at + LEEWAY
+
+
 def _time(claims: Claims, name: str, default: float) -> float:
     """Return a time; one that is no number is NaN, which is neither before nor after any other."""
     value = claims.get(name, default)

@@ -6,7 +6,7 @@ Blocking, and safe in threads; the pool that bounds it belongs to the caller.
 from typing import Protocol
 
 from pillarbox.accounts.accounts import Account, Accounts, State
-from pillarbox.accounts.tokens.claims import Claims, Expected, are_for_us
+from pillarbox.accounts.tokens.claims import Claims, Expected, are_for_us, is_issued_after
 from pillarbox.base.clock import Clock
 from pillarbox.base.errors import StoreFault
 from pillarbox.base.names import Identity
@@ -76,9 +76,11 @@ class Tokens:
         # Before the name is looked at: an unknown one is to cost what a known one costs.
         claims = self._validator.claims(token)
         account = self._account(claims) if claims is not None else None
-        if account is None or account.state is not State.ENABLED:
+        if claims is None or account is None or account.state is not State.ENABLED:
             return None
-        return Identity(account.id) if self._is_name_of(account, name) else None
+        since = self._accounts.tokens_since(account.id)
+        is_young = since is None or is_issued_after(claims, since)
+        return Identity(account.id) if is_young and self._is_name_of(account, name) else None
 
     def _account(self, claims: Claims) -> Account | None:
         value = claims.get(self._account_claim)
