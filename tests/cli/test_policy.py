@@ -26,7 +26,7 @@ OF_DEVICE = [
     ("--expires", "2030-12-31", "expires_at", "2030-12-31T00:00:00Z"),
     ("--expires", "2030-12-31T09:00+09:00", "expires_at", "2030-12-31T00:00:00Z"),
     ("--window-days", "30", "window_days", 30),
-    ("--since", "2026-01-01", "window_since", "2026-01-01T00:00:00Z"),
+    ("--window-since", "2026-01-01", "window_since", "2026-01-01T00:00:00Z"),
     ("--session-octets", "1000000", "session_octets", 1_000_000),
     ("--retention-days", "7", "retention_days", 7),
 ]
@@ -108,6 +108,14 @@ def test_an_account_is_edited_and_what_was_set_is_taken_back(
     ours.do("account", "edit", "mrose", option, "")
 
     assert [{**unset, setting: value}, unset] == [edited, shown(ours, "policy")]
+
+
+@pytest.mark.parametrize("words", [("account", "edit", "mrose"), ("device", "edit", "mrose", "x")])
+def test_an_edit_says_what_to_set(ours: CommandLine, words: tuple[str, ...]) -> None:
+    result = ours.run(*words)
+
+    assert 2 == result.exit_code
+    assert "Say what to set." in result.stderr
 
 
 def test_what_all_have_is_removed_or_not(ours: CommandLine) -> None:

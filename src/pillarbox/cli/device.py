@@ -8,7 +8,7 @@ from pillarbox.app.home import Home
 from pillarbox.base.clock import shown_time
 from pillarbox.base.secret import Secret
 from pillarbox.cli.options import as_json, print_json, print_table, show_password
-from pillarbox.cli.policy import DEVICE, Given, fields_of, line_of, takes, written
+from pillarbox.cli.policy import DEVICE, Given, edited, fields_of, line_of, takes, written
 from pillarbox.cli.words import _
 
 
@@ -65,8 +65,9 @@ def password(home: Home, account: str, name: str, *, legacy_digest: bool, as_jso
 @click.pass_obj
 def edit(home: Home, /, account: str, name: str, *, as_json: bool, **given: Given) -> None:
     """Edit a device."""
+    words = edited(given)
     with opened(home) as system:
-        system.devices.edit(account, name, written(given))
+        system.devices.edit(account, name, words)
         _tell(system.devices.show(account, name), as_json=as_json)
 
 

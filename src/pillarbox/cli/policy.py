@@ -38,7 +38,7 @@ WINDOW: dict[str, Option] = {
         N_("Whose DELE removes a message from every device, or from its own view alone."),
     ),
     "--window-days": ("window_days", "DAYS", N_("Show what came in so many days ago at most.")),
-    "--since": ("window_since", "DATE", N_("Show what came in then or later.")),
+    "--window-since": ("window_since", "DATE", N_("Show what came in then or later.")),
     "--session-octets": (
         "session_octets",
         "OCTETS",
@@ -106,6 +106,14 @@ def takes(options: Mapping[str, Option]) -> Callable[[F], F]:
     return wrap
 
 
+def edited(given: Mapping[str, Given]) -> dict[str, list[str]]:
+    """Return what an edit is to set; raises click.UsageError where it is nothing."""
+    words = written(given)
+    if not words:
+        raise click.UsageError(_("Say what to set. --help lists it."))
+    return words
+
+
 def written(given: Mapping[str, Given]) -> dict[str, list[str]]:
     """Return what was given as the accounts room reads it; "" stands, and takes back."""
     return {
@@ -124,7 +132,7 @@ def written(given: Mapping[str, Given]) -> dict[str, list[str]]:
 @click.pass_obj
 def edit_account(home: Home, /, name: str, *, as_json: bool, **given: Given) -> None:
     """Edit an account, and the view of its main password."""
-    words = written(given)
+    words = edited(given)
     view = {setting: words.pop(setting) for setting, _, _ in WINDOW.values() if setting in words}
     with opened(home) as system:
         system.accounts.edit(name, words, view)
