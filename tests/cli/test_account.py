@@ -88,6 +88,7 @@ def test_an_account_is_shown_with_its_maildrop(ours: CommandLine) -> None:
         "octets": 31,
         "used_octets": 31,
         "quota_octets": 0,
+        "has_password": True,
         "scram": "ready",
         "second_factor": False,
         "locked_until": None,

@@ -33,6 +33,9 @@ def test_the_report_says_what_was_done_and_what_to_do(recorded: CommandLine) -> 
     assert "2001-09-09T01:46:40Z mrose from 192.0.2.7 by pop3" in result.stdout
     assert "\x1b" not in result.stdout
     assert [] == recorded.json("device", "list", "mrose")
+    account = recorded.json("account", "show", "mrose")
+    assert isinstance(account, dict)
+    assert (False, "there is no main password") == (account["has_password"], account["scram"])
 
 
 def test_the_report_names_messages_that_were_read_and_the_way_back(

@@ -39,6 +39,9 @@ VERIFIER = """
     WHERE name = ? AND state <> 'removed' AND state = 'enabled' AND scheme = ? AND device_id IS NULL
 """
 
+MAIN = """
+    SELECT 1 FROM credentials WHERE account_id = ? AND scheme = ? AND device_id IS NULL
+"""
 SERVING = "SELECT 1 FROM devices WHERE id = ? AND revoked_at IS NULL"
 
 
@@ -87,6 +90,11 @@ class Passwords:
         with contextlib.suppress(MissingKeyFault):
             verifiers += self._scram.main_verifiers(name, octets)
         return tuple(verifiers)
+
+    def is_set(self, account: AccountId) -> bool:
+        """Return whether an account has a main password; without one only its devices come in."""
+        with self._database.reading() as rows:
+            return rows.one(MAIN, account, self._scheme.name) is not None
 
     def set_password(self, name: str, password: Secret) -> None:
         """Give an account this main password and no other; its devices keep theirs.

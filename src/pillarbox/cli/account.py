@@ -23,6 +23,7 @@ from pillarbox.cli.words import _
 # Whether SCRAM can prove the main password.
 READY = N_("ready")
 AFTER_LOGIN = N_("after the next password login")
+NO_PASSWORD = N_("there is no main password")
 
 
 @click.group(help=_("Who has a maildrop here."))
@@ -72,6 +73,7 @@ def show(home: Home, name: str, *, as_json: bool) -> None:
         found = system.accounts.show(name)
         messages = system.store.view(found.id)
         use = system.quotas.use(found.id)
+        has_password = system.passwords.is_set(found.id)
         is_scram_ready = not system.scram.missing(found.id)
         devices = [device.name for device in system.devices.list(name)]
         policy, default_view = system.accounts.settings(name)
@@ -83,7 +85,8 @@ def show(home: Home, name: str, *, as_json: bool) -> None:
         "octets": sum(message.form.octets for message in messages),
         "used_octets": use.used_octets,  # as stored
         "quota_octets": use.quota_octets,
-        "scram": READY if is_scram_ready else AFTER_LOGIN,
+        "has_password": has_password,
+        "scram": READY if is_scram_ready else AFTER_LOGIN if has_password else NO_PASSWORD,
         "second_factor": factor is not None,
         "locked_until": None if until is None else shown_time(until),  # for strangers
     }
@@ -91,6 +94,7 @@ def show(home: Home, name: str, *, as_json: bool) -> None:
         print_json({**fields, "devices": devices, **account_fields(policy, default_view)})
     else:
         fields["locked_until"] = fields["locked_until"] or ""
+        fields["has_password"] = _("yes") if has_password else _("no")
         fields["second_factor"] = _("no") if factor is None else _("yes")
         shown = {**fields, "scram": _(str(fields["scram"])), "devices": ", ".join(devices)}
         shown |= {"policy": line_of(policy), "default_view": line_of(default_view)}
