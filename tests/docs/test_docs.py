@@ -73,6 +73,20 @@ def tables(struct: type[msgspec.Struct]) -> dict[str, dict[str, str]]:
 
 def events() -> set[str]:
     """Return the name of every event that the code writes into the journal."""
+    return noted() | {
+        node.args[1].value
+        for path in (ROOT / "src" / "pillarbox" / "app").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "faults_noted"
+        and isinstance(node.args[1], ast.Constant)
+        and isinstance(node.args[1].value, str)
+    }
+
+
+def noted() -> set[str]:
+    """Return the names that stand where an event is noted."""
     return {
         node.args[0].value
         for path in (ROOT / "src").rglob("*.py")

@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import Sequence
 
 from pillarbox.app.alert_ways import SECONDS, Way
-from pillarbox.base.errors import Fault, StoreFault
+from pillarbox.app.chores import faults_noted
+from pillarbox.base.errors import Fault
 from pillarbox.journal.alerts import Alert, Alerts
 from pillarbox.journal.journal import Journal
-from pillarbox.net.pool import Pool, PoolFullError
+from pillarbox.net.pool import Pool
 
 EVERY_SECONDS = 5.0  # one look at an index
 REST_SECONDS = 30  # after the first try, then twice as long each time
@@ -30,14 +31,12 @@ class Telling:
         """Tell what waits now; a fault goes into the journal, and the next time may do better."""
         if not self._ways:
             return
-        try:
+        with faults_noted(self._journal, "alerts.failed"):
             for _ in range(AT_A_TIME):
                 alert = await self._disk.run(self._alerts.claim, self._lease_seconds)
                 if alert is None:
                     return
                 await self._tell(alert)
-        except (PoolFullError, StoreFault) as fault:
-            self._journal.note("alerts.failed", why=fault)
 
     async def _tell(self, alert: Alert) -> None:
         left = [way for way in self._ways if way.name not in alert.told_by]

@@ -1,8 +1,8 @@
 """What is done from time to time while serving."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from typing import Protocol
 
 from pillarbox.accounts.auth_cache import AuthCache
@@ -45,6 +45,15 @@ async def _repeat(chore: Chore, seconds: float) -> None:
         await asyncio.sleep(seconds)
 
 
+@contextmanager
+def faults_noted(journal: Journal, event: str) -> Iterator[None]:
+    """Let a fault of the database be an event; the next time may do better."""
+    try:
+        yield
+    except (PoolFullError, StoreFault) as fault:
+        journal.note(event, why=fault)
+
+
 class Retirement:
     """Takes out of the maildrops what is old, what all devices have, and what none waits for."""
 
@@ -55,11 +64,8 @@ class Retirement:
 
     async def run(self) -> None:
         """Do it once; a fault goes into the journal, and the next time may do better."""
-        try:
+        with faults_noted(self._journal, "retention.failed"):
             counts = await self._disk.run(self._retention.retire)
-        except (PoolFullError, StoreFault) as fault:
-            self._journal.note("retention.failed", why=fault)
-        else:
             for why, count in counts.items():
                 self._journal.note("messages.retired", why=why, count=count)
 
@@ -74,10 +80,8 @@ class QuotaWatch:
 
     async def look(self) -> None:
         """Look once; a fault goes into the journal, and the next look may do better."""
-        try:
+        with faults_noted(self._journal, "quotas.unread"):
             await self._disk.run(self._look)
-        except (PoolFullError, StoreFault) as fault:
-            self._journal.note("quotas.unread", why=fault)
 
 
 class EndingWatch:
@@ -94,14 +98,10 @@ class EndingWatch:
 
     async def look(self) -> None:
         """End what is to end by now; a fault goes into the journal, and the next look may help."""
-        try:
-            found = await self._disk.run(self._endings.since, self._mark)
-        except (PoolFullError, StoreFault) as fault:
-            self._journal.note("endings.unread", why=fault)
-            return
-        for ended in found:
-            self._mark = ended.number
-            self._end(ended)
+        with faults_noted(self._journal, "endings.unread"):
+            for ended in await self._disk.run(self._endings.since, self._mark):
+                self._mark = ended.number
+                self._end(ended)
 
 
 class Sweeping:
@@ -116,7 +116,5 @@ class Sweeping:
     async def run(self) -> None:
         """Do it once; a fault goes into the journal, and the next time may do better."""
         self._cache.drop_old()
-        try:
+        with faults_noted(self._journal, "throttle.unswept"):
             await self._disk.run(self._throttle.sweep)
-        except (PoolFullError, StoreFault) as fault:
-            self._journal.note("throttle.unswept", why=fault)

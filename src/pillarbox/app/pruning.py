@@ -2,10 +2,10 @@
 
 from typing import Protocol
 
+from pillarbox.app.chores import faults_noted
 from pillarbox.base.clock import Clock
-from pillarbox.base.errors import StoreFault
 from pillarbox.journal.journal import Journal
-from pillarbox.net.pool import Pool, PoolFullError
+from pillarbox.net.pool import Pool
 
 
 class Forgets(Protocol):
@@ -30,7 +30,5 @@ class Pruning:
 
     async def run(self) -> None:
         """Do it once; a fault goes into the journal, and the next time may do better."""
-        try:
+        with faults_noted(self._journal, "sessions.unpruned"):
             await self._disk.run(self._sessions.prune, int(self._clock.now()), self._days)
-        except (PoolFullError, StoreFault) as fault:
-            self._journal.note("sessions.unpruned", why=fault)

@@ -2,9 +2,9 @@
 
 from typing import Protocol
 
-from pillarbox.base.errors import StoreFault
+from pillarbox.app.chores import faults_noted
 from pillarbox.journal.journal import Journal
-from pillarbox.net.pool import Pool, PoolFullError
+from pillarbox.net.pool import Pool
 from pillarbox.store.purge import Purged
 
 
@@ -26,10 +26,7 @@ class Purging:
 
     async def run(self) -> None:
         """Do it once; a fault goes into the journal, and the next time may do better."""
-        try:
+        with faults_noted(self._journal, "purge.failed"):
             purged = await self._disk.run(self._purge.run)
-        except (PoolFullError, StoreFault) as fault:
-            self._journal.note("purge.failed", why=fault)
-        else:
             if purged != Purged(0, 0):
                 self._journal.note("messages.purged", count=purged.messages, blobs=purged.blobs)

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from pillarbox.base.errors import StoreFault
+from pillarbox.app.chores import faults_noted
 from pillarbox.journal.journal import Journal
-from pillarbox.net.pool import Pool, PoolFullError
+from pillarbox.net.pool import Pool
 from pillarbox.wire.pop3.capa import Terms
 
 
@@ -23,7 +23,5 @@ class AnnouncedTerms:
 
     async def refresh(self) -> None:
         """Read them again; a fault goes into the journal, and what was read before holds on."""
-        try:
+        with faults_noted(self._journal, "terms.unread"):
             self._terms = await self._disk.run(self._read)
-        except (PoolFullError, StoreFault) as fault:
-            self._journal.note("terms.unread", why=fault)
