@@ -24,11 +24,15 @@ connect = Database._connect
 
 
 def commit_apart(
-    self: SqliteMaildrop, marked: Collection[Message], had: Collection[Message] = ()
+    self: SqliteMaildrop,
+    marked: Collection[Message],
+    had: Collection[Message] = (),
+    *,
+    was_listed: bool = False,
 ) -> None:
     """Remove each message in a transaction of its own."""
     for message in marked:
-        commit_together(self, [message], had)
+        commit_together(self, [message], had, was_listed=was_listed)
 
 
 def _sync_nothing(self: Disk, descriptor: int) -> None:
