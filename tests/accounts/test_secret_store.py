@@ -35,7 +35,7 @@ def keys_of_rows(database: Database) -> set[str]:
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
-@given(st.binary(), st.text(alphabet=st.characters(exclude_characters="\0")))
+@given(st.binary(), st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\0")))
 def test_a_secret_is_given_back_as_it_was(
     secret_store: SecretStore, octets: bytes, purpose: str
 ) -> None:

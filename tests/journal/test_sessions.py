@@ -105,6 +105,12 @@ def test_an_accounts_sessions_are_listed_and_those_who_tried_it(desk: Desk) -> N
     assert [None, "mrose", None] == tried
 
 
+def test_sessions_that_began_in_one_second_keep_their_order(desk: Desk) -> None:
+    desk.write(a_record("m"), a_record("z"), a_record("a"))
+
+    assert ["m", "z", "a"] == desk.names()
+
+
 def test_old_sessions_are_forgotten_and_quiet_and_strange_ones_sooner(desk: Desk) -> None:
     week, months = NOW - 8 * DAY_SECONDS, NOW - 91 * DAY_SECONDS
     desk.write(

@@ -49,7 +49,7 @@ LISTED = (
     SELECT
     + """
     WHERE s.began_at >= ?1 AND (?2 IS NULL OR s.account_id = ?2 OR s.tried_id = ?2)
-    ORDER BY s.began_at DESC, s.id DESC LIMIT ?3
+    ORDER BY s.began_at DESC, s.rowid DESC LIMIT ?3
 """
 )
 DROP_OLD = """

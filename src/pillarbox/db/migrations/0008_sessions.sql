@@ -20,7 +20,7 @@ CREATE TABLE sessions (
     seen_ids TEXT NOT NULL, -- sent in part, by TOP
     removed_ids TEXT NOT NULL,
     timeline TEXT NOT NULL -- JSON
-) STRICT, WITHOUT ROWID;
+) STRICT; -- with a rowid: of sessions that began in one second, the later one has the higher
 CREATE INDEX sessions_of_account ON sessions (account_id, began_at);
 CREATE INDEX sessions_that_failed ON sessions (tried_id, began_at) WHERE tried_id IS NOT NULL;
 CREATE INDEX sessions_by_time ON sessions (began_at);
