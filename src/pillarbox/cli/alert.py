@@ -9,7 +9,7 @@ from pillarbox.app.build import opened
 from pillarbox.app.home import Home
 from pillarbox.base.clock import shown_time
 from pillarbox.base.names import AccountId
-from pillarbox.cli.options import as_json, print_json_each, since
+from pillarbox.cli.options import of_account_since, print_json_each
 from pillarbox.cli.times import read_time
 from pillarbox.cli.words import _
 from pillarbox.journal.alerts import Alert, Alerts
@@ -23,9 +23,7 @@ def alert() -> None:
 
 
 @alert.command(name="list", help=_("List the alerts, the newest last."))
-@click.argument("account", required=False)
-@since()
-@as_json
+@of_account_since
 @click.pass_obj
 def list_(home: Home, account: str | None, since: str | None, *, as_json: bool) -> None:
     """List the alerts."""

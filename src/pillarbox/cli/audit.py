@@ -11,7 +11,7 @@ from pillarbox.app.build import opened
 from pillarbox.app.home import Home
 from pillarbox.base.clock import shown_time
 from pillarbox.base.errors import OperatorFault, StoreFault
-from pillarbox.cli.options import as_json, print_json, print_json_each, since
+from pillarbox.cli.options import as_json, of_account_since, print_json, print_json_each
 from pillarbox.cli.times import read_time
 from pillarbox.cli.words import _
 from pillarbox.journal.audit import FIRST_HASH, LOWEST, Audit, Line, Verified, read_facts
@@ -28,9 +28,7 @@ def audit() -> None:
 
 
 @audit.command(name="list", help=_("List what happened, the newest last."))
-@click.argument("account", required=False)
-@since()
-@as_json
+@of_account_since
 @click.pass_obj
 def list_(home: Home, account: str | None, since: str | None, *, as_json: bool) -> None:
     """List the audit, line by line: it may be longer than memory."""

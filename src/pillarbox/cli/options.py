@@ -34,6 +34,11 @@ def since(default: str | None = None) -> Callable[[F], F]:
     )
 
 
+def of_account_since(command: F) -> F:
+    """Give a listing what it goes by: an account, `--since`, and `--json`."""
+    return click.argument("account", required=False)(since()(as_json(command)))
+
+
 def progress_display(*columns: ProgressColumn) -> Progress:
     """Return a progress display on stderr; it says nothing where no person looks."""
     console = Console(stderr=True)

@@ -9,7 +9,7 @@ from pillarbox.app.home import Home
 from pillarbox.app.servers import living
 from pillarbox.base.clock import shown_time
 from pillarbox.base.errors import OperatorFault
-from pillarbox.cli.options import as_json, print_json, print_table, since
+from pillarbox.cli.options import as_json, of_account_since, print_json, print_table
 from pillarbox.cli.session_words import ENDS, NOTES, STAGES
 from pillarbox.cli.times import read_time
 from pillarbox.cli.words import _
@@ -28,9 +28,7 @@ def session() -> None:
 
 
 @session.command(name="list", help=_("List sessions, the newest last."))
-@click.argument("account", required=False)
-@since()
-@as_json
+@of_account_since
 @click.pass_obj
 def list_(home: Home, account: str | None, since: str | None, *, as_json: bool) -> None:
     """List sessions."""
