@@ -1,4 +1,4 @@
-"""Codes that change every half minute: RFC 6238, by `cryptography`. Pure.
+"""Codes that change every half minute: RFC 6238, by pyotp. Pure.
 
 What an authenticator app takes for granted is not chosen here: HMAC-SHA-1, six digits, 30 seconds.
 Many apps pass over what the URI says of them. RFC 6238, section 1.2: HMAC does not lean on what
@@ -7,10 +7,9 @@ SHA-1 has lost.
 
 import base64
 import re
+from hmac import compare_digest
 
-from cryptography.hazmat.primitives.hashes import SHA1
-from cryptography.hazmat.primitives.twofactor import InvalidToken
-from cryptography.hazmat.primitives.twofactor.totp import TOTP
+from pyotp import HOTP, TOTP
 
 from pillarbox.base.secret import Secret
 
@@ -42,28 +41,30 @@ def matching_step(secret: Secret, code: str, now: float, after: int) -> int | No
 
 def code_at(secret: Secret, now: float) -> str:
     """Return the code that an app shows now."""
-    return _totp(secret).generate(int(now)).decode("ascii")
+    return _code(secret, int(now) // STEP_SECONDS)
 
 
 def uri(secret: Secret, account: str) -> Secret:
     """Return what an app reads from a QR code: otpauth://totp/..., with the secret in it."""
-    return Secret(_totp(secret).get_provisioning_uri(account, ISSUER).encode("ascii"))
+    totp = TOTP(_base32(secret), digits=DIGITS, interval=STEP_SECONDS)
+    return Secret(totp.provisioning_uri(name=account, issuer_name=ISSUER).encode("ascii"))
 
 
 def typed(secret: Secret) -> Secret:
     """Return the secret as a person types it into an app: base32, in groups."""
-    text = base64.b32encode(secret.reveal()).decode("ascii")
+    text = _base32(secret)
     groups = [text[at : at + GROUP] for at in range(0, len(text), GROUP)]
     return Secret(" ".join(groups).encode("ascii"))
 
 
-def _totp(secret: Secret) -> TOTP:
-    return TOTP(secret.reveal(), DIGITS, SHA1(), STEP_SECONDS)
+def _code(secret: Secret, step: int) -> str:
+    # RFC 6238, section 4.2: TOTP is HOTP with the time step as its counter.
+    return HOTP(_base32(secret), digits=DIGITS).at(step)
+
+
+def _base32(secret: Secret) -> str:
+    return base64.b32encode(secret.reveal()).decode("ascii")
 
 
 def _is_of(secret: Secret, code: str, step: int) -> bool:
-    try:
-        _totp(secret).verify(code.encode("ascii"), step * STEP_SECONDS)
-    except InvalidToken:
-        return False
-    return True
+    return compare_digest(code, _code(secret, step))
