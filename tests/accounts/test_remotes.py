@@ -6,7 +6,7 @@ import pytest
 
 from pillarbox.accounts.accounts import Account, Accounts
 from pillarbox.accounts.master_key import KeyFile
-from pillarbox.accounts.remotes import Remotes, RemoteSettings, Tls
+from pillarbox.accounts.remotes import LeavePolicy, Remotes, RemoteSettings, Tls
 from pillarbox.accounts.secret_store import MissingKeyFault
 from pillarbox.base.clock import FakeClock
 from pillarbox.base.errors import OperatorFault
@@ -52,7 +52,7 @@ def test_every_setting_is_kept(remotes: Remotes, settings: RemoteSettings) -> No
         ca_file="tls/ca.pem",
         timeout_seconds=30,
         deadline_seconds=600,
-        delete_after_days=0,
+        leave=LeavePolicy(delete_after_days=0),
     )
     remotes.add("work", full, PASSWORD)
 
@@ -140,8 +140,8 @@ def test_a_removed_remote_takes_password_and_ledger_along_and_leaves_the_mail(
         )
         ledger = [(remote.id, f"u{number}", message) for remote in (work, home) for number in "ab"]
         rows.run_each(
-            "INSERT INTO ledger (remote_id, unique_id, message_id, collected_at)"
-            " VALUES (?, ?, ?, 0)",
+            "INSERT INTO ledger (remote_id, unique_id, state, message_id, collected_at)"
+            " VALUES (?, ?, 'kept', ?, 0)",
             ledger,
         )
 

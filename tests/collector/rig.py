@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
+from pillarbox.accounts.remotes import LeavePolicy
 from pillarbox.archive.ledger import Removal
 from pillarbox.base.secret import Secret
 from pillarbox.client.connect import connect
@@ -12,7 +13,6 @@ from pillarbox.client.server import Server, Tls
 from pillarbox.collector.collect import Collector
 from pillarbox.collector.intake import PART_OCTETS, Keepers
 from pillarbox.collector.outcome import Result
-from pillarbox.collector.plan import Policy
 from pillarbox.collector.progress import Progress, Silent
 from pillarbox.collector.source import Source
 from tests.archive.home import ACCOUNT, REMOTE, Home
@@ -60,7 +60,7 @@ def run(
 
 
 def deleting(days: int) -> Source:
-    return replace(SOURCE, policy=Policy(days))
+    return replace(SOURCE, policy=LeavePolicy(days))
 
 
 def removals(home: Home) -> dict[str, Removal]:

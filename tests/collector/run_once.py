@@ -10,13 +10,13 @@ import json
 import sys
 from pathlib import Path
 
+from pillarbox.accounts.remotes import LeavePolicy
 from pillarbox.archive.keep import Archive, Filed
 from pillarbox.base.secret import Secret
 from pillarbox.client.server import Server, Tls
 from pillarbox.collector.collect import Collector
 from pillarbox.collector.intake import Keepers
 from pillarbox.collector.outcome import Result
-from pillarbox.collector.plan import Policy
 from pillarbox.collector.progress import Silent
 from pillarbox.collector.source import Source
 from tests.archive.home import ACCOUNT, REMOTE, Home, open_home
@@ -59,7 +59,7 @@ def read_arguments() -> argparse.Namespace:
 
 def main(opened: Home, arguments: argparse.Namespace) -> int:
     server = Server("127.0.0.1", arguments.port, arguments.tls, arguments.ca)
-    policy = Policy(arguments.delete_after_days)
+    policy = LeavePolicy(arguments.delete_after_days)
     source = Source(REMOTE, ACCOUNT, server, "mrose", Secret(b"correct horse"), policy)
     result = asyncio.run(collect(opened, source, arguments.build))
     told = {"collected": result.collected, "known": result.known, "removed": result.removed}

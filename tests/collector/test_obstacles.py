@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pillarbox.accounts.remotes import Remote, RemoteSettings
+from pillarbox.accounts.remotes import LeavePolicy, Remote, RemoteSettings
 from pillarbox.accounts.remotes import Tls as RemoteTls
 from pillarbox.accounts.secret_store import SecretId
 from pillarbox.base.errors import StoreFault
@@ -18,7 +18,6 @@ from pillarbox.client.server import TIMEOUT_SECONDS, Server, Tls
 from pillarbox.collector.collect import Collector, RemoteGoneFault
 from pillarbox.collector.intake import PART_OCTETS, Keepers
 from pillarbox.collector.outcome import Outcome, Result
-from pillarbox.collector.plan import Policy
 from pillarbox.collector.progress import Silent
 from pillarbox.collector.source import Source, source_of
 from pillarbox.net.deadline import TooSlowFault
@@ -139,7 +138,9 @@ def test_a_remote_that_was_removed_before_the_lease_was_taken_is_not_spoken_to(h
 
 
 def test_a_remote_becomes_a_source() -> None:
-    settings = RemoteSettings(ACCOUNT, HOST, 995, NAME, RemoteTls.IMPLICIT, "ca.pem", 5, 60, 14)
+    settings = RemoteSettings(
+        ACCOUNT, HOST, 995, NAME, RemoteTls.IMPLICIT, "ca.pem", 5, 60, leave=LeavePolicy(14)
+    )
     remote = Remote(REMOTE, "first", SecretId(1), 0, settings)
     password = Secret(b"secret")
 
@@ -149,7 +150,7 @@ def test_a_remote_becomes_a_source() -> None:
         Server(HOST, 995, Tls.IMPLICIT, Path("ca.pem"), 5),
         NAME,
         password,
-        Policy(14),
+        LeavePolicy(14),
         60,
     )
     assert expected == source_of(remote, password, allow_password_without_tls=False)

@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pillarbox.accounts.remotes import LeavePolicy
 from pillarbox.archive.ledger import LedgerEntry, Removal
 from pillarbox.client.listing import Listed
 from pillarbox.collector.plan import (
     DAY_SECONDS,
     Fetch,
-    Policy,
     Reason,
     Remove,
     Skip,
@@ -28,38 +28,38 @@ def entry(days: float = 0, removal: Removal = Removal.NONE) -> LedgerEntry:
     return LedgerEntry(MessageId(1), int(NOW - days * DAY_SECONDS), removal)
 
 
-def step(policy: Policy, **ledger: LedgerEntry) -> Step:
+def step(policy: LeavePolicy, **ledger: LedgerEntry) -> Step:
     (only,) = plan([LISTED], ledger, policy, NOW)
     return only
 
 
 def test_an_unknown_message_is_fetched() -> None:
-    assert Fetch(LISTED, Reason.NEW) == step(Policy(0), b=entry())
+    assert Fetch(LISTED, Reason.NEW) == step(LeavePolicy(0), b=entry())
 
 
 def test_a_message_without_a_unique_id_is_fetched_whatever_is_known() -> None:
     unnamed = Listed(1, 100, None)
 
-    assert [Fetch(unnamed, Reason.UNNAMED)] == plan([unnamed], {"": entry()}, Policy(0), NOW)
+    assert [Fetch(unnamed, Reason.UNNAMED)] == plan([unnamed], {"": entry()}, LeavePolicy(0), NOW)
 
 
 def test_a_known_message_is_left_on_the_server_by_default() -> None:
-    assert Skip(LISTED, Reason.LEFT) == step(Policy(), a=entry(days=1000))
+    assert Skip(LISTED, Reason.LEFT) == step(LeavePolicy(), a=entry(days=1000))
 
 
 @pytest.mark.parametrize("days", [0, 1, 13.999])
 def test_a_known_message_stays_until_its_days_are_over(days: float) -> None:
-    assert Skip(LISTED, Reason.TOO_YOUNG) == step(Policy(14), a=entry(days))
+    assert Skip(LISTED, Reason.TOO_YOUNG) == step(LeavePolicy(14), a=entry(days))
 
 
 @pytest.mark.parametrize("removal", [Removal.NONE, Removal.PERHAPS])
 def test_a_known_message_whose_days_are_over_is_removed(removal: Removal) -> None:
-    assert Remove(LISTED, Reason.DUE) == step(Policy(14), a=entry(14, removal))
-    assert Remove(LISTED, Reason.DUE) == step(Policy(0), a=entry(0, removal))
+    assert Remove(LISTED, Reason.DUE) == step(LeavePolicy(14), a=entry(14, removal))
+    assert Remove(LISTED, Reason.DUE) == step(LeavePolicy(0), a=entry(0, removal))
 
 
 def test_what_the_server_said_was_gone_and_lists_again_is_fetched_again() -> None:
-    assert Fetch(LISTED, Reason.RETURNED) == step(Policy(0), a=entry(removal=Removal.DONE))
+    assert Fetch(LISTED, Reason.RETURNED) == step(LeavePolicy(0), a=entry(removal=Removal.DONE))
 
 
 def test_a_unique_id_of_two_messages_is_none() -> None:
@@ -88,12 +88,12 @@ LEDGERS = st.dictionaries(
     st.sampled_from("abcd"),
     st.builds(entry, st.integers(0, 30), st.sampled_from(Removal)),
 )
-POLICIES = st.builds(Policy, st.none() | st.integers(0, 30))
+POLICIES = st.builds(LeavePolicy, st.none() | st.integers(0, 30))
 
 
 @given(LISTINGS, LEDGERS, POLICIES)
 def test_each_message_has_one_step_and_none_is_removed_or_skipped_unless_it_is_kept(
-    listing: list[Listed], ledger: dict[str, LedgerEntry], policy: Policy
+    listing: list[Listed], ledger: dict[str, LedgerEntry], policy: LeavePolicy
 ) -> None:
     named = without_shared_names(listing)
     steps = plan(named, ledger, policy, NOW)
@@ -108,7 +108,7 @@ def test_each_message_has_one_step_and_none_is_removed_or_skipped_unless_it_is_k
 
 @given(LISTINGS, LEDGERS, POLICIES)
 def test_a_plan_that_was_carried_out_has_nothing_more_to_fetch(
-    listing: list[Listed], ledger: dict[str, LedgerEntry], policy: Policy
+    listing: list[Listed], ledger: dict[str, LedgerEntry], policy: LeavePolicy
 ) -> None:
     named = [listed for listed in without_shared_names(listing) if listed.unique_id]
     fetched = [s.listed.unique_id for s in plan(named, ledger, policy, NOW) if isinstance(s, Fetch)]

@@ -1,6 +1,7 @@
 """Migrations: a database of an older version keeps what it has."""
 
 import sqlite3
+from contextlib import closing
 from importlib import resources
 from pathlib import Path
 
@@ -33,15 +34,25 @@ def script(name: str) -> str:
     return (resources.files(migrations) / name).read_text("utf-8")
 
 
-def make_first_version(path: Path) -> dict[str, list[tuple[object, ...]]]:
+Kept = dict[str, list[dict[str, object]]]
+
+
+def make_first_version(path: Path) -> Kept:
     connection = sqlite3.connect(path)
     connection.executescript(script("0001_post_office.sql") + ROWS)
     connection.execute("PRAGMA user_version = 1")
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.commit()
-    kept = {name: connection.execute(f"SELECT * FROM {name}").fetchall() for name in TABLES}
     connection.close()
-    return kept
+    return read(path)
+
+
+def read(path: Path) -> Kept:
+    """Return each row by its columns: a table that is made anew may have them in another order."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.row_factory = sqlite3.Row
+        found = {name: connection.execute(f"SELECT * FROM {name}").fetchall() for name in TABLES}
+    return {name: [dict(row) for row in rows] for name, rows in found.items()}
 
 
 @pytest.fixture
@@ -55,12 +66,14 @@ def test_a_database_of_the_first_version_keeps_every_row(path: Path) -> None:
     database = Database(path)
 
     with database.reading() as rows:
-        after = {name: rows.all(f"SELECT * FROM {name}") for name in TABLES}
         version = rows.one("PRAGMA user_version")
     database.check()
     database.close()
-    widths = {name: len(before[name][0]) for name in TABLES}
-    assert before == {name: [row[: widths[name]] for row in after[name]] for name in TABLES}
+    after = read(path)
+    assert before == {
+        name: [{column: row[column] for column in before[name][0]} for row in after[name]]
+        for name in TABLES
+    }
     assert version is not None
     assert version[0] > 1
 
@@ -130,10 +143,9 @@ def test_a_reference_to_nothing_is_found_while_migrating(path: Path) -> None:
     with pytest.raises(StoreFault, match="refers to another"):
         Database(path)
 
-    kept = connection.execute("SELECT * FROM messages").fetchall()
     assert (1,) == connection.execute("PRAGMA user_version").fetchone()
-    assert before["messages"] == kept
     connection.close()
+    assert before["messages"] == read(path)["messages"]
 
 
 def test_a_migration_that_is_cut_short_leaves_the_first_version(path: Path) -> None:
@@ -145,7 +157,6 @@ def test_a_migration_that_is_cut_short_leaves_the_first_version(path: Path) -> N
     with pytest.raises(StoreFault, match="already exists"):
         Database(path)
 
-    kept = {name: connection.execute(f"SELECT * FROM {name}").fetchall() for name in TABLES}
     assert (1,) == connection.execute("PRAGMA user_version").fetchone()
-    assert before == kept
     connection.close()
+    assert before == read(path)

@@ -1,5 +1,6 @@
 """Remotes: mail servers elsewhere that we collect from, and the passwords that they want."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,9 +15,20 @@ from pillarbox.db.sqlite import Database, Row, Rows
 from pillarbox.journal.audit import Fact, append
 
 SELECT = """
-    SELECT id, name, secret_id, created_at, account_id, host, port, user, tls, ca_file,
-           timeout_seconds, deadline_seconds, delete_after_days, mechanism
+    SELECT id, name, secret_id, created_at, paused_at,
+           account_id, host, port, user, tls, ca_file, timeout_seconds, deadline_seconds, mechanism,
+           protocol, folders, role, secret_kind, into_maildrop, delete_after_days, keep_newest,
+           delete_when_archived, delete_after_backups, interval_seconds, cron
     FROM remotes WHERE name = coalesce(?, name) ORDER BY name
+"""
+# In the order of SELECT.
+INSERT = """
+    INSERT INTO remotes (
+           name, secret_id, created_at,
+           account_id, host, port, user, tls, ca_file, timeout_seconds, deadline_seconds, mechanism,
+           protocol, folders, role, secret_kind, into_maildrop, delete_after_days, keep_newest,
+           delete_when_archived, delete_after_backups, interval_seconds, cron)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 
@@ -26,6 +38,52 @@ class Tls(StrEnum):
     IMPLICIT = "implicit"
     STLS = "stls"
     NONE = "none"
+
+
+class Protocol(StrEnum):
+    """What the remote speaks."""
+
+    POP3 = "pop3"
+    IMAP = "imap"
+
+
+class Role(StrEnum):
+    """Whether this machine may remove mail there: of several that collect from it, one should."""
+
+    MASTER = "master"
+    READER = "reader"
+
+
+class SecretKind(StrEnum):
+    """What the sealed secret is."""
+
+    SEALED = "sealed"  # the password itself
+    COMMAND = "command"  # a command line that prints the password
+    KEYRING = "keyring"  # the service's name in the keyring of the operating system
+    OAUTH = "oauth"  # tokens, and what renews them
+
+
+@dataclass(frozen=True, slots=True)
+class LeavePolicy:
+    """Until when mail is left on the server: all that are set must hold. None set: for ever."""
+
+    delete_after_days: int | None = None  # 0: as soon as it is safe
+    keep_newest: int | None = None  # so many are left, whatever else holds
+    when_archived: bool = False  # once what is kept was read back and compared
+    after_backups: int | None = None  # once so many verified backups have it
+
+    @property
+    def is_for_ever(self) -> bool:
+        """Whether nothing is ever removed."""
+        return self == LeavePolicy()
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """How often it is collected from, one of both at most; neither: as the site says."""
+
+    interval_seconds: int | None = None
+    cron: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +98,14 @@ class RemoteSettings:
     ca_file: str | None = None
     timeout_seconds: int | None = None  # one wait
     deadline_seconds: int | None = None  # a whole session
-    delete_after_days: int | None = None  # None leaves the mail there, 0 removes it when safe
     mechanism: str | None = None  # None takes the strongest that both sides have
+    protocol: Protocol = Protocol.POP3
+    folders: tuple[str, ...] = ()  # IMAP: which; none: INBOX
+    role: Role = Role.MASTER
+    secret_kind: SecretKind = SecretKind.SEALED
+    into_maildrop: bool = False  # collected mail is served over POP3 too
+    leave: LeavePolicy = LeavePolicy()
+    schedule: Schedule = Schedule()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +117,7 @@ class Remote:
     secret: SecretId
     created_at: int
     settings: RemoteSettings
+    paused_at: int | None = None  # seconds since 1970; it is not collected from until it goes on
 
 
 class Remotes:
@@ -118,7 +183,7 @@ def _facts(settings: RemoteSettings) -> dict[str, Fact]:
         "user": settings.user,
         "tls": settings.tls,
         "mechanism": settings.mechanism,
-        "delete_after_days": settings.delete_after_days,
+        "delete_after_days": settings.leave.delete_after_days,
     }
 
 
@@ -147,13 +212,13 @@ def _require_account(rows: Rows, account: AccountId) -> None:
 
 
 def _insert(rows: Rows, name: str, secret: SecretId, now: int, settings: RemoteSettings) -> int:
-    return rows.insert(
-        "INSERT INTO remotes (name, secret_id, created_at, account_id, host, port, user, tls,"
-        " ca_file, timeout_seconds, deadline_seconds, delete_after_days, mechanism)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        name,
-        secret,
-        now,
+    return rows.insert(INSERT, name, secret, now, *_columns(settings))
+
+
+def _columns(settings: RemoteSettings) -> tuple[object, ...]:
+    """Return the settings in the order of INSERT."""
+    leave, schedule = settings.leave, settings.schedule
+    return (
         settings.account,
         settings.host,
         settings.port,
@@ -162,12 +227,45 @@ def _insert(rows: Rows, name: str, secret: SecretId, now: int, settings: RemoteS
         settings.ca_file,
         settings.timeout_seconds,
         settings.deadline_seconds,
-        settings.delete_after_days,
         settings.mechanism,
+        settings.protocol,
+        json.dumps(settings.folders) if settings.folders else None,
+        settings.role,
+        settings.secret_kind,
+        settings.into_maildrop,
+        leave.delete_after_days,
+        leave.keep_newest,
+        leave.when_archived,
+        leave.after_backups,
+        schedule.interval_seconds,
+        schedule.cron,
     )
 
 
 def _remote(row: Row) -> Remote:
-    remote_id, name, secret, created_at, account, host, port, user, tls, *rest = row
-    settings = RemoteSettings(account, host, port, user, Tls(tls), *rest)
-    return Remote(RemoteId(remote_id), name, SecretId(secret), created_at, settings)
+    remote_id, name, secret, created_at, paused_at, *columns = row
+    settings = _settings(tuple(columns))
+    return Remote(RemoteId(remote_id), name, SecretId(secret), created_at, settings, paused_at)
+
+
+def _settings(columns: Row) -> RemoteSettings:
+    account, host, port, user, tls, ca_file, timeout, deadline, mechanism, *rest = columns
+    protocol, folders, role, kind, into_maildrop, days, newest, archived, backups, *when = rest
+    return RemoteSettings(
+        account,
+        host,
+        port,
+        user,
+        Tls(tls),
+        ca_file,
+        timeout,
+        deadline,
+        mechanism,
+        Protocol(protocol),
+        tuple(json.loads(folders or "[]")),
+        Role(role),
+        SecretKind(kind),
+        bool(into_maildrop),
+        LeavePolicy(days, newest, bool(archived), backups),
+        Schedule(*when),
+    )

@@ -25,11 +25,19 @@ ADD = """
 """
 # A second fetch does not make a message younger, unless it was gone from the remote in between.
 ENTER = """
-    INSERT INTO ledger (remote_id, unique_id, message_id, collected_at) VALUES (?, ?, ?, ?)
+    INSERT INTO ledger (remote_id, unique_id, state, message_id, collected_at)
+    VALUES (?, ?, 'kept', ?, ?)
     ON CONFLICT DO UPDATE SET
+        state = 'kept',
         message_id = excluded.message_id,
-        collected_at = iif(removal = 'done', excluded.collected_at, collected_at),
-        removal = 'none'
+        collected_at = iif(
+            removal = 'done' OR state <> 'kept', excluded.collected_at, collected_at
+        ),
+        removal = 'none',
+        vanished_at = NULL,
+        verified_at = NULL,
+        rule = NULL,
+        header = NULL
 """
 
 

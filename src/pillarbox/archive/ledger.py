@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from pillarbox.base.names import RemoteId
-from pillarbox.db.sqlite import Database
+from pillarbox.db.sqlite import Database, Row
 from pillarbox.store.blobs.port import Digest
 from pillarbox.store.store import MessageId
 
@@ -20,13 +20,33 @@ class Removal(StrEnum):
     DONE = "done"  # the server said so
 
 
+class State(StrEnum):
+    """What we have of a message; a name in the database, never reused."""
+
+    KEPT = "kept"  # all of it
+    SEEN = "seen"  # nothing: another program fetched it before us
+    HEADERS = "headers"  # its header
+    SKIPPED = "skipped"  # nothing: a rule passes it over
+
+
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """A message that is kept; `collected_at` in seconds since 1970."""
+    """A message that is known; times in seconds since 1970.
 
-    message: MessageId
+    `octets` as the server listed it. `header_digest` is the SHA-256 of the header that RETR or TOP
+    gave. `vanished_at` is when a listing first lacked it, `verified_at` when its octets were last
+    read back and compared. `rule` names the rule whose doing the state is.
+    """
+
+    message: MessageId | None  # where it is kept
     collected_at: int
-    removal: Removal
+    removal: Removal = Removal.NONE
+    state: State = State.KEPT
+    octets: int | None = None
+    header_digest: bytes | None = None
+    vanished_at: int | None = None
+    verified_at: int | None = None
+    rule: str | None = None
 
 
 class Ledger:
@@ -44,14 +64,11 @@ class Ledger:
         """Return what is known, by unique-id."""
         with self._database.reading() as rows:
             found = rows.all(
-                "SELECT unique_id, message_id, collected_at, removal FROM ledger"
-                " WHERE remote_id = ?",
+                "SELECT unique_id, message_id, collected_at, removal, state, octets, header_digest,"
+                " vanished_at, verified_at, rule FROM ledger WHERE remote_id = ?",
                 remote,
             )
-        return {
-            unique_id: LedgerEntry(MessageId(message), collected_at, Removal(removal))
-            for unique_id, message, collected_at, removal in found
-        }
+        return {unique_id: _entry(tuple(columns)) for unique_id, *columns in found}
 
     def note(self, remote: RemoteId, unique_ids: Collection[str], removal: Removal) -> None:
         """Record what came of the removal of these, in one transaction."""
@@ -63,6 +80,11 @@ class Ledger:
                 [(removal, remote, unique_id) for unique_id in unique_ids],
             )
         )
+
+
+def _entry(columns: Row) -> LedgerEntry:
+    message, collected_at, removal, state, *rest = columns
+    return LedgerEntry(message, collected_at, Removal(removal), State(state), *rest)
 
 
 def content_id(digest: Digest) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from pillarbox.accounts.remotes import Remote, RemoteSettings, Tls
+from pillarbox.accounts.remotes import LeavePolicy, Remote, RemoteSettings, Tls
 from pillarbox.app.build import System, opened
 from pillarbox.app.home import Home
 from pillarbox.base.clock import shown_time
@@ -91,7 +91,7 @@ def add(home: Home, /, **options: object) -> None:
             ca_file=str(given.ca) if given.ca else None,
             timeout_seconds=given.timeout,
             deadline_seconds=given.deadline,
-            delete_after_days=given.delete_after_days,
+            leave=LeavePolicy(given.delete_after_days),
             mechanism=given.auth,
         )
         system.remotes.add(given.name, settings, password)
@@ -209,6 +209,6 @@ def _fields(system: System, remote: Remote) -> dict[str, object]:
         "account": names.get(settings.account),
         "timeout": settings.timeout_seconds,
         "deadline": settings.deadline_seconds,
-        "delete_after_days": settings.delete_after_days,
+        "delete_after_days": settings.leave.delete_after_days,
         "created_at": shown_time(remote.created_at),
     }

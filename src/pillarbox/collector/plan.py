@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from pillarbox.accounts.remotes import LeavePolicy
 from pillarbox.archive.ledger import LedgerEntry, Removal, is_content_id
 from pillarbox.client.listing import Listed
 
@@ -24,13 +25,6 @@ class Reason(StrEnum):
     LEFT = "left"  # kept, and left on the server for ever
     TOO_YOUNG = "too young"  # kept, and left on the server for some days more
     DUE = "due"  # kept, and its days on the server are over
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """What happens on the server to what is kept: days until removal, None for never."""
-
-    delete_after_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +55,13 @@ Step = Skip | Fetch | Remove
 
 
 def plan(
-    listing: Iterable[Listed], ledger: Mapping[str, LedgerEntry], policy: Policy, now: float
+    listing: Iterable[Listed], ledger: Mapping[str, LedgerEntry], policy: LeavePolicy, now: float
 ) -> list[Step]:
     """Return one step a message, in the order of the listing; `now` in seconds since 1970."""
     return [_step(listed, ledger.get(listed.unique_id or ""), policy, now) for listed in listing]
 
 
-def _step(listed: Listed, known: LedgerEntry | None, policy: Policy, now: float) -> Step:
+def _step(listed: Listed, known: LedgerEntry | None, policy: LeavePolicy, now: float) -> Step:
     if listed.unique_id is None:
         return Fetch(listed, Reason.UNNAMED)
     if known is None:

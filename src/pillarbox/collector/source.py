@@ -3,11 +3,10 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pillarbox.accounts.remotes import Remote
+from pillarbox.accounts.remotes import LeavePolicy, Remote
 from pillarbox.base.names import AccountId, RemoteId
 from pillarbox.base.secret import Secret
 from pillarbox.client.server import TIMEOUT_SECONDS, Server, Tls
-from pillarbox.collector.plan import Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +21,7 @@ class Source:
     server: Server
     user: str
     password: Secret
-    policy: Policy = field(default_factory=Policy)
+    policy: LeavePolicy = field(default_factory=LeavePolicy)
     deadline_seconds: float | None = None
 
 
@@ -43,6 +42,6 @@ def source_of(remote: Remote, password: Secret, *, allow_password_without_tls: b
         ),
         settings.user,
         password,
-        Policy(settings.delete_after_days),
+        settings.leave,
         settings.deadline_seconds,
     )
