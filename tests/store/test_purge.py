@@ -118,8 +118,10 @@ def test_what_is_in_quarantine_stays_until_that_ends(place: Place) -> None:
     [
         "UPDATE messages SET state = 'archive', archived = 1",
         "UPDATE messages SET archived = 1",
-        "INSERT INTO ledger (remote_id, unique_id, state, message_id, collected_at) VALUES"
-        " (1, 'a', 'kept', 1, 0)",
+        (
+            "INSERT INTO ledger (remote_id, unique_id, state, message_id, collected_at)"
+            " VALUES (1, 'a', 'kept', 1, 0)"
+        ),
         "UPDATE messages SET state = 'maildrop'",
     ],
 )
