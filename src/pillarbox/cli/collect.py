@@ -18,9 +18,9 @@ from rich.progress import (
 from pillarbox.accounts.remotes import Remote, Tls
 from pillarbox.app.build import System, opened
 from pillarbox.app.home import Home
+from pillarbox.app.remote_secrets import password_of
 from pillarbox.archive.keep import Filed
-from pillarbox.base.errors import Fault, OperatorFault, StoreFault
-from pillarbox.base.secret import Secret
+from pillarbox.base.errors import Fault, OperatorFault
 from pillarbox.cli.options import as_json, print_json, progress_display
 from pillarbox.cli.words import _, said
 from pillarbox.collector.collect import Collector
@@ -86,15 +86,7 @@ async def _collect(system: System, remotes: Sequence[Remote]) -> list[tuple[Remo
 def _source(system: System, remote: Remote) -> Source:
     # A remote without TLS was added by somebody who said that the password may be seen.
     allowed = remote.settings.tls is Tls.NONE
-    return source_of(remote, _password(system, remote), allow_password_without_tls=allowed)
-
-
-def _password(system: System, remote: Remote) -> Secret:
-    try:
-        return system.remotes.password(remote)
-    except StoreFault:
-        system.remotes.show(remote.name)  # it may be gone by now, and its password with it
-        raise
+    return source_of(remote, password_of(system, remote), allow_password_without_tls=allowed)
 
 
 @dataclass(slots=True)
