@@ -22,7 +22,7 @@ COMMANDS = {
     "device": "pillarbox.cli.device",
     "deliver": "pillarbox.cli.deliver",
     "maildrop": "pillarbox.cli.maildrop",
-    "remote": "pillarbox.cli.remote",
+    "remote": "pillarbox.cli.remote.group",
     "collect": "pillarbox.cli.collect",
     "archive": "pillarbox.cli.archive",
     "key": "pillarbox.cli.key",
