@@ -6,7 +6,16 @@ import pytest
 
 from pillarbox.accounts.accounts import Account, Accounts
 from pillarbox.accounts.master_key import KeyFile
-from pillarbox.accounts.remotes import LeavePolicy, Remotes, RemoteSettings, Tls
+from pillarbox.accounts.remotes import (
+    LeavePolicy,
+    Protocol,
+    Remotes,
+    RemoteSettings,
+    Role,
+    Schedule,
+    SecretKind,
+    Tls,
+)
 from pillarbox.accounts.secret_store import MissingKeyFault
 from pillarbox.base.clock import FakeClock
 from pillarbox.base.errors import OperatorFault
@@ -52,11 +61,21 @@ def test_every_setting_is_kept(remotes: Remotes, settings: RemoteSettings) -> No
         ca_file="tls/ca.pem",
         timeout_seconds=30,
         deadline_seconds=600,
-        leave=LeavePolicy(delete_after_days=0),
+        mechanism="APOP",
+        protocol=Protocol.IMAP,
+        folders=("INBOX", "受信箱"),
+        role=Role.READER,
+        secret_kind=SecretKind.COMMAND,
+        into_maildrop=True,
+        leave=LeavePolicy(0, 3, when_archived=True, after_backups=2),
+        schedule=Schedule(cron="0 4 * * *"),
     )
     remotes.add("work", full, PASSWORD)
+    remotes.add("home", settings, PASSWORD)
+    edited = remotes.edit("home", lambda _: full)
 
     assert full == remotes.show("work").settings
+    assert full == edited.settings == remotes.show("home").settings
 
 
 def test_remotes_are_listed_by_name(remotes: Remotes, settings: RemoteSettings) -> None:
@@ -117,7 +136,7 @@ def test_a_remote_whose_password_cannot_be_sealed_is_not_added(
     assert 1 == counts(database)["remotes"]
 
 
-@pytest.mark.parametrize("verb", ["show", "remove"])
+@pytest.mark.parametrize("verb", ["show", "remove", "pause", "resume"])
 @pytest.mark.parametrize("name", ["home", "not a name"])
 def test_an_unknown_remote_is_named(remotes: Remotes, verb: str, name: str) -> None:
     with pytest.raises(OperatorFault, match=f"There is no remote '{name}'"):
@@ -151,6 +170,92 @@ def test_a_removed_remote_takes_password_and_ledger_along_and_leaves_the_mail(
     assert {"remotes": 1, "secrets": 1, "ledger": 2, "messages": 1} == counts(database)
     assert PASSWORD == remotes.password(home)
     assert [home] == remotes.list()
+
+
+def test_an_edit_keeps_what_it_does_not_change(
+    remotes: Remotes, settings: RemoteSettings, database: Database
+) -> None:
+    work = remotes.add("work", settings, PASSWORD)
+
+    edited = remotes.edit("Work", lambda now: dataclasses.replace(now, timeout_seconds=5))
+
+    assert edited == remotes.show("work")
+    assert dataclasses.replace(settings, timeout_seconds=5) == edited.settings
+    assert (work.id, work.created_at, work.secret) == (edited.id, edited.created_at, edited.secret)
+    assert PASSWORD == remotes.password(edited)
+    assert ("remote.edited", '{"remote":"work","timeout":5}') == last_line(database)
+
+
+def test_an_edit_may_change_the_password_and_the_audit_has_the_fact_alone(
+    remotes: Remotes, settings: RemoteSettings, database: Database
+) -> None:
+    work = remotes.add("work", dataclasses.replace(settings, mechanism="PLAIN"), PASSWORD)
+
+    remotes.edit("work", lambda now: dataclasses.replace(now, mechanism=None), Secret(b"other"))
+
+    assert Secret(b"other") == remotes.password(work)
+    assert (
+        "remote.edited",
+        '{"mechanism":"","password_changed":true,"remote":"work"}',
+    ) == last_line(database)
+
+
+def test_an_edit_that_fails_changes_neither_settings_nor_password(
+    remotes: Remotes, settings: RemoteSettings, accounts: Accounts
+) -> None:
+    work = remotes.add("work", settings, PASSWORD)
+    gone = accounts.add("gone").id
+    accounts.remove("gone")
+
+    with pytest.raises(OperatorFault, match="not there any more"):
+        remotes.edit("work", lambda now: dataclasses.replace(now, account=gone), Secret(b"other"))
+
+    assert work == remotes.show("work")
+    assert PASSWORD == remotes.password(work)
+
+
+def test_an_edit_of_nothing_leaves_no_line(
+    remotes: Remotes, settings: RemoteSettings, database: Database
+) -> None:
+    remotes.add("work", settings, PASSWORD)
+    before = last_line(database)
+
+    remotes.edit("work", lambda now: now)
+
+    assert before == last_line(database)
+
+
+def test_a_remote_rests_until_it_is_to_go_on(
+    remotes: Remotes, settings: RemoteSettings, clock: FakeClock, database: Database
+) -> None:
+    remotes.add("work", settings, PASSWORD)
+    began = int(clock.now())
+
+    remotes.pause("work")
+    clock.advance(60)
+    remotes.pause("work")
+
+    assert began == remotes.show("work").paused_at
+    assert ("remote.paused", '{"remote":"work"}') == last_line(database)
+
+
+def test_a_remote_that_goes_on_rests_no_more(
+    remotes: Remotes, settings: RemoteSettings, database: Database
+) -> None:
+    remotes.add("work", settings, PASSWORD)
+    remotes.pause("work")
+
+    remotes.resume("work")
+    told = last_line(database)
+    remotes.resume("work")
+
+    assert remotes.show("work").paused_at is None
+    assert ("remote.resumed", '{"remote":"work"}') == told == last_line(database)
+
+
+def last_line(database: Database) -> tuple[object, ...] | None:
+    with database.reading() as rows:
+        return rows.one("SELECT event, facts FROM audit ORDER BY id DESC LIMIT 1")
 
 
 def test_a_lost_key_does_not_keep_a_remote_from_being_removed(

@@ -1,8 +1,8 @@
 """Remotes: mail servers elsewhere that we collect from, and the passwords that they want."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from pillarbox.accounts.name import read_name, require_name
@@ -29,6 +29,15 @@ INSERT = """
            protocol, folders, role, secret_kind, into_maildrop, delete_after_days, keep_newest,
            delete_when_archived, delete_after_backups, interval_seconds, cron)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+# Its columns in the order of `_columns`.
+UPDATE = """
+    UPDATE remotes SET
+           account_id = ?, host = ?, port = ?, user = ?, tls = ?, ca_file = ?, timeout_seconds = ?,
+           deadline_seconds = ?, mechanism = ?, protocol = ?, folders = ?, role = ?,
+           secret_kind = ?, into_maildrop = ?, delete_after_days = ?, keep_newest = ?,
+           delete_when_archived = ?, delete_after_backups = ?, interval_seconds = ?, cron = ?
+    WHERE id = ?
 """
 
 
@@ -120,6 +129,9 @@ class Remote:
     paused_at: int | None = None  # seconds since 1970; it is not collected from until it goes on
 
 
+Alter = Callable[[RemoteSettings], RemoteSettings]
+
+
 class Remotes:
     """The remotes of one database."""
 
@@ -151,6 +163,21 @@ class Remotes:
         """Return what the remote wants to hear; raises OperatorFault, StoreFault."""
         return self._secret_store.get(remote.secret, _purpose(remote.name))
 
+    def edit(self, name: str, alter: Alter, password: Secret | None = None) -> Remote:
+        """Give a remote other settings, and another secret where one is given; both or neither.
+
+        Raises as `add`, what `alter` raises, and OperatorFault where there is none of that name.
+        """
+        return self._database.write(lambda rows: self._edit(rows, name, alter, password))
+
+    def pause(self, name: str) -> None:
+        """Let it rest; what rests already goes on resting. Raises OperatorFault."""
+        self._database.write(lambda rows: self._pause(rows, name))
+
+    def resume(self, name: str) -> None:
+        """Collect from it again; raises OperatorFault."""
+        self._database.write(lambda rows: self._resume(rows, name))
+
     def remove(self, name: str) -> None:
         """Forget a remote, its password and what was collected from it; the mail stays.
 
@@ -165,8 +192,39 @@ class Remotes:
         secret = self._secret_store.put_within(rows, _purpose(name), password)
         now = int(self._clock.now())
         row_id = _insert(rows, name, secret, now, settings)
-        append(rows, now, "remote.added", settings.account, remote=name, **_facts(settings))
+        append(rows, now, "remote.added", settings.account, remote=name, **_added(settings))
         return Remote(RemoteId(row_id), name, secret, now, settings)
+
+    def _edit(self, rows: Rows, name: str, alter: Alter, password: Secret | None) -> Remote:
+        before = _require(rows, name)
+        settings = alter(before.settings)
+        if settings.account != before.settings.account:
+            _require_account(rows, settings.account)
+        if password is not None:
+            purpose = _purpose(before.name)
+            self._secret_store.replace_within(rows, before.secret, purpose, password)
+        rows.run(UPDATE, *_columns(settings), before.id)
+        changed = _changed(before.settings, settings)
+        if password is not None:
+            changed["password_changed"] = True
+        if changed:
+            now = int(self._clock.now())
+            append(rows, now, "remote.edited", settings.account, remote=before.name, **changed)
+        return replace(before, settings=settings)
+
+    def _pause(self, rows: Rows, name: str) -> None:
+        remote = _require(rows, name)
+        if remote.paused_at is None:
+            now = int(self._clock.now())
+            rows.run("UPDATE remotes SET paused_at = ? WHERE id = ?", now, remote.id)
+            append(rows, now, "remote.paused", remote.settings.account, remote=remote.name)
+
+    def _resume(self, rows: Rows, name: str) -> None:
+        remote = _require(rows, name)
+        if remote.paused_at is not None:
+            now = int(self._clock.now())
+            rows.run("UPDATE remotes SET paused_at = NULL WHERE id = ?", remote.id)
+            append(rows, now, "remote.resumed", remote.settings.account, remote=remote.name)
 
     def _remove(self, rows: Rows, name: str) -> None:
         remote = _require(rows, name)
@@ -177,14 +235,41 @@ class Remotes:
 
 
 def _facts(settings: RemoteSettings) -> dict[str, Fact]:
-    """Return what the audit tells of a remote; the password is none of it."""
+    """Return what the audit tells of a remote; its secret is none of it."""
+    leave, schedule = settings.leave, settings.schedule
     return {
         "server": f"{settings.host}:{settings.port}",
         "user": settings.user,
         "tls": settings.tls,
+        "ca": settings.ca_file,
         "mechanism": settings.mechanism,
-        "delete_after_days": settings.leave.delete_after_days,
+        "timeout": settings.timeout_seconds,
+        "deadline": settings.deadline_seconds,
+        "protocol": settings.protocol,
+        "folders": " ".join(settings.folders) or None,
+        "role": settings.role,
+        "secret": settings.secret_kind,
+        "into_maildrop": settings.into_maildrop,
+        "delete_after_days": leave.delete_after_days,
+        "keep_newest": leave.keep_newest,
+        "delete_when_archived": leave.when_archived,
+        "delete_after_backups": leave.after_backups,
+        "every": schedule.interval_seconds,
+        "cron": schedule.cron,
     }
+
+
+def _added(settings: RemoteSettings) -> dict[str, Fact]:
+    """Return where and who, and what is not as it is for every remote that nobody has edited."""
+    plain = _facts(RemoteSettings(settings.account, "", 0, ""))
+    facts = _facts(settings)
+    return {name: fact for name, fact in facts.items() if name == "tls" or fact != plain[name]}
+
+
+def _changed(before: RemoteSettings, after: RemoteSettings) -> dict[str, Fact]:
+    """Return each fact that is another now; one that was taken back is empty."""
+    old, new = _facts(before), _facts(after)
+    return {name: "" if fact is None else fact for name, fact in new.items() if fact != old[name]}
 
 
 def _purpose(name: str) -> str:

@@ -97,13 +97,13 @@ class SecretStore:
 
     def replace(self, secret_id: SecretId, purpose: str, secret: Secret) -> None:
         """Put another secret in a secret's place; raises as `put`, and where there is none."""
+        self._database.write(lambda rows: self.replace_within(rows, secret_id, purpose, secret))
 
-        def work(rows: Rows) -> None:
-            place = Place(secret_id, purpose)
-            _sealed_row(rows, place)
-            _seal_row(rows, self._ring_to_seal(rows).current, place, secret)
-
-        self._database.write(work)
+    def replace_within(self, rows: Rows, secret_id: SecretId, purpose: str, secret: Secret) -> None:
+        """Do as `replace` does, as a part of the caller's transaction."""
+        place = Place(secret_id, purpose)
+        _sealed_row(rows, place)
+        _seal_row(rows, self._ring_to_seal(rows).current, place, secret)
 
     def drop(self, secret_id: SecretId) -> None:
         """Forget a secret; needs no key, and nothing happens where there is none."""

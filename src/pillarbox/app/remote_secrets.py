@@ -1,6 +1,8 @@
-"""What a remote wants to hear, wherever it is kept."""
+"""What a remote wants to hear, wherever it is kept. Blocking: for a thread of a pool."""
 
-from pillarbox.accounts.remotes import Remote
+from pillarbox.accounts.keyring_password import password_from_keyring
+from pillarbox.accounts.password_command import password_from_command
+from pillarbox.accounts.remotes import Remote, SecretKind
 from pillarbox.app.build import System
 from pillarbox.base.errors import StoreFault
 from pillarbox.base.secret import Secret
@@ -11,7 +13,14 @@ def password_of(system: System, remote: Remote) -> Secret:
 
     Raises OperatorFault where it cannot be had, or the remote is gone by now; StoreFault.
     """
-    return _sealed(system, remote)
+    sealed = _sealed(system, remote)
+    match remote.settings.secret_kind:
+        case SecretKind.COMMAND:
+            return password_from_command(sealed)
+        case SecretKind.KEYRING:
+            return password_from_keyring(sealed, remote.settings.user)
+        case _:
+            return sealed
 
 
 def _sealed(system: System, remote: Remote) -> Secret:
