@@ -11,6 +11,7 @@ from pillarbox.app.build import System, opened
 from pillarbox.app.home import Home
 from pillarbox.base.clock import shown_time
 from pillarbox.base.errors import OperatorFault
+from pillarbox.cli.import_state import import_state
 from pillarbox.cli.options import as_json, password_stdin, print_json, print_table, read_password
 from pillarbox.cli.words import _
 from pillarbox.collector.collect import take_remote
@@ -25,6 +26,9 @@ PORTS = {Tls.IMPLICIT: 995, Tls.STLS: 110, Tls.NONE: 110}
 @click.group(help=_("The servers that mail is collected from."))
 def remote() -> None:
     """Hold the commands below."""
+
+
+remote.add_command(import_state)
 
 
 @remote.command(help=_("Remember a server, and seal its password."))
