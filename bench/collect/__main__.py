@@ -1,0 +1,157 @@
+"""`python -m bench.collect`: `pillarbox collect` beside mpop, getmail6 and fetchmail.
+
+Each program fetches the same messages from one Dovecot over loopback into an empty home, with and
+without a round trip, and leaves them there. Prints for each the median time, how many times the
+fastest peer's that is, and the most memory that a process of its had. `--strace` counts the system
+calls instead by which each makes its messages durable. The numbers depend on the machine.
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from bench.blobs.mail import message
+from bench.collect.measure import Cost, FailedFault, Run, measure
+from bench.collect.programs import ACCOUNT, PASSWORD, PILLARBOX, PROGRAMS, Program, unprivileged
+from tests.peers import strace
+from tests.peers.dovecot import USER, Dovecot, Options
+from tests.peers.openssl import make_certificate
+
+MEBIBYTE = 1 << 20
+SYNCS = ("fsync", "fdatasync", "rename", "link")
+# Reading does not change the maildrop, and the server is not what is measured.
+SETTINGS = "pop3_no_flag_updates = yes\nmail_max_userip_connections = 100\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """So many messages of so many octets."""
+
+    name: str
+    messages: int
+    octets: int
+
+
+LOADS = (Load("2,000 of 4 KB", 2000, 4096), Load("20 of 20 MB", 20, 20 * MEBIBYTE))
+
+
+@contextmanager
+def serving(load: Load, folder: Path) -> Iterator[Dovecot]:
+    """Serve a load from a real Dovecot, which has seen each message once."""
+    certificate = make_certificate(folder)
+    options = Options({ACCOUNT: PASSWORD}, ("plain", "login"), settings=SETTINGS)
+    with Dovecot(certificate, options) as server:
+        octets = load.octets
+        server.deliver(ACCOUNT, (message(number, octets) for number in range(load.messages)))
+        yield server
+
+
+@contextmanager
+def reached(port: int, seconds: float) -> Iterator[int]:
+    """Give the port at which a server is that is so far away."""
+    if not seconds:
+        yield port
+        return
+    command = [sys.executable, "-m", "bench.collect.delay", str(port), str(seconds)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as proxy:
+        try:
+            yield int((proxy.stdout or sys.stdin.buffer).readline())
+        finally:
+            proxy.kill()
+
+
+def once(program: Program, port: int, load: Load, folder: Path | None) -> Cost:
+    """Let a program collect everything into an empty home, and check that it did."""
+    with prepared(program, port, folder) as (run, home):
+        cost = measure(run)
+        kept = program.kept(home)
+        if kept != load.messages:
+            raise FailedFault(f"{program.name} kept {kept} of {load.messages} messages")
+    return cost
+
+
+@contextmanager
+def prepared(program: Program, port: int, folder: Path | None) -> Iterator[tuple[Run, Path]]:
+    """Give a program's first run on an empty home."""
+    with tempfile.TemporaryDirectory(prefix="collect-", dir=folder) as name:
+        home = Path(name)
+        home.chmod(0o755)  # getmail's user has to get in
+        (home / "home").mkdir()
+        yield program.prepare(home / "home", port, unprivileged(USER)), home / "home"
+
+
+def compare(wanted: argparse.Namespace, load: Load, seconds: float, port: int) -> list[str]:
+    """Return the rows of one point of measurement."""
+    costs: dict[str, list[Cost]] = {program.name: [] for program in wanted.programs}
+    with reached(port, seconds) as near:
+        for number in range(wanted.repeat):
+            for program in wanted.programs:
+                sys.stderr.write(f"{load.name}, {seconds * 1000:g} ms: {program.name} {number}\n")
+                costs[program.name].append(once(program, near, load, wanted.folder))
+    return rows(f"{load.name}, {seconds * 1000:g} ms", costs)
+
+
+def rows(point: str, costs: Mapping[str, Sequence[Cost]]) -> list[str]:
+    """Lay out what a point of measurement gave, a row for each program."""
+    times = {name: median(cost.seconds for cost in each) for name, each in costs.items()}
+    fastest = min((time for name, time in times.items() if name != PILLARBOX), default=0.0)
+    return [
+        f"| {point} | {name} | {times[name]:.2f} s |"
+        f" {f'{times[name] / fastest:.2f}' if fastest else '-'} |"
+        f" {max(cost.octets for cost in each) / MEBIBYTE:.0f} MiB |"
+        for name, each in costs.items()
+    ]
+
+
+def trace(wanted: argparse.Namespace, load: Load, port: int) -> list[str]:
+    """Return how often each program makes each call on which durability rests."""
+    found = []
+    for program in wanted.programs:
+        with prepared(program, port, wanted.folder) as (run, _):
+            counts = strace.count(run.command, SYNCS, env=run.env, cwd=run.cwd, deadline=600)
+        said = ", ".join(f"{count.total} {name}" for name, count in counts.items())
+        found.append(f"| {load.name} | {program.name} | {said} |")
+    return found
+
+
+def wishes(words: Sequence[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="bench.collect", description=__doc__)
+    names = {program.name: program for program in PROGRAMS}
+    parser.add_argument("--repeat", type=int, default=3, help="runs of each program")
+    parser.add_argument("--only", action="append", choices=names, help="repeatable")
+    parser.add_argument("--load", type=int, action="append", choices=range(len(LOADS)))
+    parser.add_argument("--delay", type=float, action="append", help="milliseconds; repeatable")
+    parser.add_argument("--folder", type=Path, help="where to make the homes")
+    parser.add_argument("--strace", action="store_true", help="count what is synced")
+    found, _ = parser.parse_known_args(words)
+    found.programs = [names[name] for name in found.only or names]
+    return found
+
+
+def main() -> None:
+    """Measure every point and print the table."""
+    wanted = wishes()
+    table = []
+    for number in wanted.load or range(len(LOADS)):
+        load = LOADS[number]
+        with tempfile.TemporaryDirectory() as name, serving(load, Path(name)) as server:
+            once(PROGRAMS[1], server.port, load, wanted.folder)  # the server's caches are warm
+            if wanted.strace:
+                table += trace(wanted, load, server.port)
+                continue
+            for milliseconds in wanted.delay or (0.0, 30.0):
+                table += compare(wanted, load, milliseconds / 1000, server.port)
+    print("| | program | time | of the fastest peer's | memory |")
+    print("|---|---|---:|---:|---:|")
+    print("\n".join(table))
+
+
+if __name__ == "__main__":
+    main()
