@@ -310,3 +310,20 @@ def test_the_argument_of_utf8_says_whether_logins_may_be_utf8(line: bytes, takes
 def test_a_server_that_announces_nothing_has_no_mechanisms() -> None:
     assert frozenset() == Announced().mechanisms
     assert not Announced().takes_utf8_logins
+
+
+@pytest.mark.parametrize(
+    ("lines", "seconds", "days"),
+    [
+        ([b"LOGIN-DELAY 900 USER", b"EXPIRE 60 USER"], 900, 60),
+        ([b"LOGIN-DELAY", b"EXPIRE NEVER"], None, None),
+        ([b"EXPIRE 0"], None, 0),
+        ([], None, None),
+    ],
+)
+def test_the_manners_that_are_announced_are_read_where_they_are_numbers(
+    lines: list[bytes], seconds: int | None, days: int | None
+) -> None:
+    announced = read_announced(lines)
+
+    assert (seconds, days) == (announced.login_delay_seconds, announced.expire_days)

@@ -43,11 +43,20 @@ ENTER = """
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Whence a message comes, and whose it is; without `unique_id` its content is its name."""
+    """Whence a message comes, and what becomes of it; without `unique_id` its content is its name.
+
+    `account` is whose it is, which a rule may have chosen. `octets` is what the server lists. What
+    is `set_aside`, for the reason that stands there, is in no maildrop.
+    """
 
     remote: RemoteId
     account: AccountId
     unique_id: str | None
+    octets: int | None = None
+    into_maildrop: bool = False
+    set_aside: str | None = None
+    tags: tuple[str, ...] = ()
+    rule: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

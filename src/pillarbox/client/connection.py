@@ -7,7 +7,7 @@ from typing import Self
 
 from pillarbox.base.secret import Secret
 from pillarbox.client.channel import Channel
-from pillarbox.client.faults import RefusedFault
+from pillarbox.client.faults import RefusedFault, refused
 from pillarbox.client.listing import Listed, read_listing, read_named
 from pillarbox.client.login import log_in
 from pillarbox.client.retrieval import IncomingMessage, retrieve
@@ -15,7 +15,7 @@ from pillarbox.client.server import Server
 from pillarbox.wire.pop3.announced import Announced, read_announced
 from pillarbox.wire.pop3.answers import Reply
 from pillarbox.wire.pop3.commands import Command
-from pillarbox.wire.pop3.verbs import Capa, Dele, List, Quit, Top, Uidl
+from pillarbox.wire.pop3.verbs import Capa, Dele, List, Noop, Quit, Top, Uidl
 
 RETR_WINDOW = 16  # commands under way; their answers fill the path, and a cut loses few of them
 SHORT_WINDOW = 100  # the same for one-line replies: their sum is below any socket's buffer
@@ -59,6 +59,10 @@ class Connection:
             except RefusedFault:
                 self._announced = Announced()
         return self._announced
+
+    async def facts(self) -> Announced:
+        """Return what the server announces of its manners."""
+        return await self.capabilities()
 
     async def login(self, name: str, password: Secret) -> None:
         """Return once the maildrop is ours.
@@ -120,6 +124,12 @@ class Connection:
             async for reply in replies
             if reply.is_ok and isinstance(reply.command, Dele)
         ]
+
+    async def noop(self) -> None:
+        """Do nothing, so that the server does not think that we are gone; raises RefusedFault."""
+        reply = await self._channel.ask(Noop())
+        if not reply.is_ok:
+            raise refused(reply, self._channel.sent)
 
     async def quit(self) -> bool:
         """Return whether the server says that all that was marked is removed."""
