@@ -46,6 +46,8 @@ CREATE TABLE ledger_anew (
     header_digest BLOB, -- SHA-256 of the header, to know it again under another unique-id
     vanished_at INTEGER, -- when a listing first lacked it; NULL: the last one had it
     verified_at INTEGER, -- when its octets were last read back and hashed
+    damaged_at INTEGER, -- when they last read back as others; it is fetched again then
+    missing_octets INTEGER NOT NULL DEFAULT 0, -- so many fewer came than the server listed
     rule TEXT, -- whose doing the state is
     header BLOB, -- where the header is all we have
     removal TEXT NOT NULL DEFAULT 'none' CHECK (removal IN ('none', 'perhaps', 'done')),

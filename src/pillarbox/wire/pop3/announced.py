@@ -33,7 +33,7 @@ class Announced:
 
     @property
     def expire_days(self) -> int | None:
-        """After how long mail is removed; RFC 2449, section 6.7. None: never, or it says nothing."""
+        """After how long mail is removed; RFC 2449, section 6.7. None: never, or unsaid."""
         return _count(self.arguments.get("EXPIRE", ()))
 
 
