@@ -16,10 +16,17 @@ from pillarbox.wire.pop3.announced import read_announced
 from pillarbox.wire.pop3.verbs import Capa, Stls
 
 Dial = Callable[[str, int, float], Awaitable[Stream]]
+Noted = Callable[[str, str], None]  # what was passed ("tcp", "tls", "greeting"), and what was found
 
 
-async def connect(server: Server, dial: Dial = connector.connect) -> Connection:
-    """Return a session that waits for a login.
+def unheard(passed: str, found: str) -> None:
+    """Tell nobody."""
+
+
+async def connect(
+    server: Server, dial: Dial = connector.connect, noted: Noted = unheard
+) -> Connection:
+    """Return a session that waits for a login; `noted` hears of each step on the way.
 
     Raises ConnectFault, TooSlowFault, TlsFault, GreetingFault, StlsMissingFault and
     StlsInjectionFault; OperatorFault where `ca_file` cannot be used.
@@ -28,17 +35,20 @@ async def connect(server: Server, dial: Dial = connector.connect) -> Connection:
     context = await asyncio.to_thread(client_context, server.ca_file)
 
     async def secure(stream: Stream) -> Stream:
-        return await secure_as_client(stream, context, server.host)
+        secured = await secure_as_client(stream, context, server.host)
+        noted("tls", secured.parameters)
+        return secured
 
     stream = await dial(server.host, server.port, server.timeout_seconds)
+    noted("tcp", stream.peer)
     try:
-        return Connection(await _prepare(stream, secure, server), server)
+        return Connection(await _prepare(stream, secure, server, noted), server)
     except BaseException:
         stream.abort()
         raise
 
 
-async def _prepare(stream: Stream, secure: Secure, server: Server) -> Channel:
+async def _prepare(stream: Stream, secure: Secure, server: Server, noted: Noted) -> Channel:
     is_implicit = server.tls is Tls.IMPLICIT
     if is_implicit:
         async with within(server.timeout_seconds):
@@ -47,6 +57,7 @@ async def _prepare(stream: Stream, secure: Secure, server: Server) -> Channel:
     greeting = await channel.greeting()
     if not greeting.is_ok:
         raise greeting_fault(greeting, channel.sent)
+    noted("greeting", greeting.text)
     if server.tls is Tls.STLS:
         await _start_tls(channel, secure)
     return channel

@@ -1,6 +1,7 @@
 """Connections to a server: the one place that opens them."""
 
 import asyncio
+import socket
 
 from pillarbox.base.errors import PeerFault
 from pillarbox.net.deadline import within
@@ -22,10 +23,25 @@ async def connect(host: str, port: int, seconds: float) -> SocketStream:
                 SocketStream, host, port, happy_eyeballs_delay=NEXT_ADDRESS_SECONDS
             )
     except (OSError, UnicodeError) as error:  # UnicodeError: a name that no DNS label can hold
-        raise ConnectFault(
-            "Cannot connect to {host}, port {port}: {why}.",
-            host=host,
-            port=port,
-            why=getattr(error, "strerror", None) or error,
-        ) from error
+        raise _no_connection(host, port, error) from error
     return stream
+
+
+async def resolve(host: str, port: int, seconds: float) -> list[str]:
+    """Return a name's addresses; raises ConnectFault, and TooSlowFault after so many seconds."""
+    loop = asyncio.get_running_loop()
+    try:
+        async with within(seconds):
+            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise _no_connection(host, port, error) from error
+    return list(dict.fromkeys(str(address[0]) for *_, address in found))
+
+
+def _no_connection(host: str, port: int, error: Exception) -> ConnectFault:
+    return ConnectFault(
+        "Cannot connect to {host}, port {port}: {why}.",
+        host=host,
+        port=port,
+        why=getattr(error, "strerror", None) or error,
+    )

@@ -10,6 +10,7 @@ from pillarbox.cli.options import as_json, print_json
 from pillarbox.cli.remote.add import add
 from pillarbox.cli.remote.edit import edit, pause, resume
 from pillarbox.cli.remote.shown import answer, fields_of, print_remote, print_remotes
+from pillarbox.cli.remote.trial import trial
 from pillarbox.cli.words import _
 from pillarbox.collector.collect import take_remote
 
@@ -19,7 +20,7 @@ def remote() -> None:
     """Hold the commands below."""
 
 
-for command in (add, edit, pause, resume, import_state):
+for command in (add, edit, pause, resume, trial, import_state):
     remote.add_command(command)
 
 
