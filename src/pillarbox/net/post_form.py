@@ -9,7 +9,7 @@ import socket
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from re import fullmatch
 from threading import Timer
@@ -23,6 +23,10 @@ from pillarbox.net.loopback import is_loopback
 ANSWER_OCTETS = 65_536  # a hundred times what RFC 7662 shows
 SECONDS = 10.0  # a client that logs in waits for it
 OK = 200
+FORM_HEADERS = {
+    "Accept": "application/json",
+    "Content-Type": "application/x-www-form-urlencoded",
+}
 GOOD = 2  # hundreds: RFC 9110, section 15.3
 
 
@@ -38,6 +42,14 @@ class FormServer:
     client_id: str
     client_secret: Secret
     seconds: float = SECONDS  # to the end of the answer, from when there is a connection
+
+
+@dataclass(frozen=True, slots=True)
+class WebAnswer:
+    """What a web server answered."""
+
+    status: int
+    octets: bytes = field(repr=False)  # tokens may be in it
 
 
 def is_safe_url(url: str) -> bool:
@@ -70,6 +82,24 @@ def post_json(url: Secret, text: bytes, seconds: float = SECONDS) -> None:
     with _answered(parts, text, {"Content-Type": "application/json"}, seconds) as response:
         if response.status // 100 != GOOD:
             raise _no_answer(parts, f"HTTP status {response.status}")
+
+
+def post_body(url: str, form: Secret, seconds: float = SECONDS) -> WebAnswer:
+    """Post a form that is written already where a URL leads that `is_safe_url`.
+
+    Any status is an answer; raises NoAnswerFault where there is none, or one that is too long.
+    """
+    parts = urlsplit(url)
+    with _answered(parts, form.reveal(), dict(FORM_HEADERS), seconds) as response:
+        return WebAnswer(response.status, _read(response, parts, any_status=True))
+
+
+def host_of(url: str) -> str:
+    """Return whom a URL names, to tell people; empty where it names nobody."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
 
 
 @contextmanager
@@ -134,15 +164,12 @@ def _target(url: SplitResult) -> str:
 def _headers(server: FormServer) -> dict[str, str]:
     # RFC 6749, section 2.3.1: both are encoded as a form's before they are put together.
     pair = f"{quote_plus(server.client_id)}:{quote_plus(server.client_secret.reveal())}"
-    return {
-        "Accept": "application/json",
-        "Authorization": "Basic " + base64.b64encode(pair.encode("ascii")).decode("ascii"),
-        "Content-Type": "application/x-www-form-urlencoded",
-    }
+    basic = "Basic " + base64.b64encode(pair.encode("ascii")).decode("ascii")
+    return {**FORM_HEADERS, "Authorization": basic}
 
 
-def _read(response: HTTPResponse, url: SplitResult) -> bytes:
-    if response.status != OK:
+def _read(response: HTTPResponse, url: SplitResult, *, any_status: bool = False) -> bytes:
+    if response.status != OK and not any_status:
         raise _no_answer(url, f"HTTP status {response.status}")
     octets = response.read(ANSWER_OCTETS + 1)
     if len(octets) > ANSWER_OCTETS:
