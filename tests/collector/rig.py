@@ -12,6 +12,7 @@ from pillarbox.client.connection import Connection
 from pillarbox.client.server import Server, Tls
 from pillarbox.collector.collect import Collector
 from pillarbox.collector.intake import PART_OCTETS, Keepers
+from pillarbox.collector.mailbox import Mailbox
 from pillarbox.collector.outcome import Result
 from pillarbox.collector.progress import Progress, Silent
 from pillarbox.collector.source import Source
@@ -39,9 +40,14 @@ def collect(
     return run(home, connected, source, progress)
 
 
+def collect_really(home: Home, source: Source) -> Result:
+    """Collect over a real socket."""
+    return run(home, connect, source)
+
+
 def run(
     home: Home,
-    connected: Callable[[Server], Awaitable[Connection]],
+    connected: Callable[[Server], Awaitable[Mailbox]],
     source: Source = SOURCE,
     progress: Progress | None = None,
 ) -> Result:

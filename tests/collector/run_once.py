@@ -8,9 +8,10 @@ import argparse
 import asyncio
 import json
 import sys
+from contextlib import suppress
 from pathlib import Path
 
-from pillarbox.accounts.remotes import LeavePolicy
+from pillarbox.accounts.remotes import LeavePolicy, Protocol
 from pillarbox.archive.keep import Archive, Filed
 from pillarbox.base.secret import Secret
 from pillarbox.client.server import Server, Tls
@@ -54,15 +55,31 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("ca", type=Path)
     parser.add_argument("--delete-after-days", type=int)
     parser.add_argument("--build", choices=BUILDS, default="true")
+    parser.add_argument("--imap", action="store_true")
     return parser.parse_args()
+
+
+def peak_kilobytes() -> int:
+    """Return the most memory that this program had; what its parent had before exec is not in it.
+
+    0 where the system does not say.
+    """
+    with suppress(OSError):
+        for line in Path("/proc/self/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1])
+    return 0
 
 
 def main(opened: Home, arguments: argparse.Namespace) -> int:
     server = Server("127.0.0.1", arguments.port, arguments.tls, arguments.ca)
     policy = LeavePolicy(arguments.delete_after_days)
-    source = Source(REMOTE, ACCOUNT, server, "mrose", Secret(b"correct horse"), policy)
+    protocol = Protocol.IMAP if arguments.imap else Protocol.POP3
+    password = Secret(b"correct horse")
+    source = Source(REMOTE, ACCOUNT, server, "mrose", password, policy, protocol=protocol)
     result = asyncio.run(collect(opened, source, arguments.build))
     told = {"collected": result.collected, "known": result.known, "removed": result.removed}
+    told["peak_kilobytes"] = peak_kilobytes()
     sys.stdout.write(json.dumps({**told, "fault": str(result.fault or "")}) + "\n")
     return int(result.outcome)
 

@@ -18,6 +18,8 @@ from tempfile import mkdtemp
 from types import TracebackType
 from typing import Self
 
+import pytest
+
 from tests.peers.openssl import Certificate
 from tests.peers.program import (
     LOOPBACK,
@@ -89,6 +91,21 @@ service stats {{
   chroot =
 }}
 """
+IMAP = """\
+protocols = pop3 imap
+mail_max_userip_connections = 100
+service imap-login {{
+  chroot =
+  inet_listener imap {{
+    port = {port}
+  }}
+  inet_listener imaps {{
+    port = {tls_port}
+    ssl = yes
+  }}
+}}
+"""
+IMAP_PROGRAM = Path("/usr/lib/dovecot/imap")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +113,7 @@ class Options:
     """What a test may want of its Dovecot: accounts with passwords, mechanisms, TLS, the lock.
 
     With the lock, a second session is told `[IN-USE]` after about 12 seconds, not at once.
+    `serves_imap` serves the same maildrops over IMAP too, which wants a package of its own.
     `settings` is configuration that comes last; `{base}` in it is the folder.
     """
 
@@ -103,16 +121,22 @@ class Options:
     mechanisms: Sequence[str] = MECHANISMS
     offers_tls: bool = True
     locks_session: bool = False
+    serves_imap: bool = False
     settings: str = ""
 
 
 class Dovecot:
-    """A running Dovecot: POP3 with STLS on `port`, implicit TLS on `tls_port`, at 127.0.0.1."""
+    """A running Dovecot: POP3 with STLS on `port`, implicit TLS on `tls_port`, at 127.0.0.1.
+
+    IMAP is on `imap_port` and `imap_tls_port` in the same way, where the options ask for it.
+    """
 
     def __init__(self, certificate: Certificate, options: Options | None = None) -> None:
         self.host = LOOPBACK
         self.port = 0
         self.tls_port = 0
+        self.imap_port = 0
+        self.imap_tls_port = 0
         self.options = options or Options()
         self._certificate = certificate
         self._folder: Path | None = None
@@ -123,6 +147,8 @@ class Dovecot:
 
     def __enter__(self) -> Self:
         program = find("dovecot")
+        if self.options.serves_imap and not IMAP_PROGRAM.exists():
+            pytest.skip("dovecot-imapd is not installed; tests/peers/install.sh brings it")
         if os.geteuid() == 0:
             self._owner = pwd.getpwnam(USER)
         with ExitStack() as stack:
@@ -217,6 +243,7 @@ class Dovecot:
 
     def _start(self, program: str) -> Process:
         self.port, self.tls_port = free_port(), free_port()
+        self.imap_port, self.imap_tls_port = free_port(), free_port()
         configuration = self.folder / "dovecot.conf"
         configuration.write_text(self._configuration(), encoding="utf-8")
         self._own(configuration)
@@ -249,7 +276,8 @@ class Dovecot:
         return process
 
     def _configuration(self) -> str:
-        return CONFIGURATION.format(
+        imap = IMAP.format(port=self.imap_port, tls_port=self.imap_tls_port)
+        pop3 = CONFIGURATION.format(
             base=self.folder,
             user=self._owner.pw_name,
             group=_group_name(self._owner.pw_gid),
@@ -261,7 +289,16 @@ class Dovecot:
             lock="yes" if self.options.locks_session else "no",
             port=self.port,
             tls_port=self.tls_port if self.options.offers_tls else 0,
-        ) + self.options.settings.replace("{base}", str(self.folder))
+        )
+        settings = self.options.settings.replace("{base}", str(self.folder))
+        return pop3 + (imap if self.options.serves_imap else "") + settings
+
+    def folder_of(self, account: str, name: str) -> str:
+        """Make a folder of an account, and return what `deliver` and the others call it."""
+        maildir = f"{account}/.{name}"
+        self._maildir(account)
+        self._maildir(maildir)
+        return maildir
 
     def _maildir(self, account: str) -> Path:
         maildir = self.folder / "mail" / account

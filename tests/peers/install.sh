@@ -9,6 +9,7 @@ set -eu
 peers() {
     echo "dovecot-core /usr/sbin/dovecot"
     echo "dovecot-pop3d /usr/lib/dovecot/pop3"
+    echo "dovecot-imapd /usr/lib/dovecot/imap"
     echo "fetchmail fetchmail"
     echo "mpop mpop"
     echo "getmail6 getmail"

@@ -4,14 +4,16 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from pillarbox.accounts.remotes import Protocol
 from pillarbox.archive.ledger import Ledger
 from pillarbox.base.clock import Clock
 from pillarbox.base.errors import Fault, OperatorFault
 from pillarbox.base.names import RemoteId
 from pillarbox.client import connect as client
-from pillarbox.client.connection import Connection
+from pillarbox.client.imap import connect as imap
 from pillarbox.client.server import Server
 from pillarbox.collector.intake import Intake, Keepers
+from pillarbox.collector.mailbox import Mailbox
 from pillarbox.collector.outcome import Outcome, Result, outcome_of
 from pillarbox.collector.progress import Progress
 from pillarbox.collector.session import Session
@@ -20,7 +22,7 @@ from pillarbox.net.deadline import within
 from pillarbox.store.disk import said_as_store_fault
 from pillarbox.store.lease import Lease, take_lease
 
-Connect = Callable[[Server], Awaitable[Connection]]
+Connect = Callable[[Server], Awaitable[Mailbox]]
 
 
 class RemoteGoneFault(OperatorFault):
@@ -72,6 +74,11 @@ class Collector:
         if not await asyncio.to_thread(self._ledger.has, remote):
             raise RemoteGoneFault("The remote was removed before it could be collected from.")
 
+    async def _reach(self, source: Source) -> Mailbox:
+        if source.protocol is Protocol.IMAP:
+            return await imap.connect(source.server, source.folders)
+        return await self._connect(source.server)
+
     async def _run(self, source: Source, progress: Progress) -> Result:
         intake = Intake(self._keepers, progress)
         session = Session(source, self._ledger, self._clock, intake)
@@ -79,7 +86,7 @@ class Collector:
         try:
             async with (
                 within(source.deadline_seconds),
-                await self._connect(source.server) as server,
+                await self._reach(source) as server,
             ):
                 await session.run(server, progress)
         except Fault as raised:

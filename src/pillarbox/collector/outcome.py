@@ -14,6 +14,7 @@ from pillarbox.client.faults import (
     RefusedFault,
     RemoteInUseFault,
 )
+from pillarbox.net.imap import ImapGarbledFault
 from pillarbox.sasl.client import MechanismFault, UnfitFault
 from pillarbox.wire.pop3.answers import (
     GarbageFault,
@@ -78,6 +79,7 @@ OUTCOMES: tuple[tuple[tuple[type[Fault], ...], Outcome], ...] = (
         (
             BadListingFault,
             GarbageFault,
+            ImapGarbledFault,
             ListingTooLongFault,
             ReplyTooLongFault,
             UnsolicitedFault,

@@ -13,10 +13,10 @@ from pillarbox.archive.keep import Origin
 from pillarbox.archive.ledger import Ledger, LedgerEntry, Removal
 from pillarbox.base.clock import Clock
 from pillarbox.base.errors import Fault, PeerFault
-from pillarbox.client.connection import Connection
 from pillarbox.client.faults import RefusedFault
 from pillarbox.client.listing import Listed
 from pillarbox.collector.intake import Intake
+from pillarbox.collector.mailbox import Mailbox
 from pillarbox.collector.outcome import Outcome, Result, outcome_of
 from pillarbox.collector.plan import Fetch, Remove, Step, plan, settled, without_shared_names
 from pillarbox.collector.progress import Progress
@@ -33,7 +33,7 @@ class Session:
         self._intake = intake
         self._listed = self._refused = self._removed = self._perhaps_removed = 0
 
-    async def run(self, server: Connection, progress: Progress) -> None:
+    async def run(self, server: Mailbox, progress: Progress) -> None:
         """Do all there is to do; raises a Fault where the session cannot go on."""
         await server.login(self._source.user, self._source.password)
         listing = without_shared_names(await server.listing())
@@ -85,7 +85,7 @@ class Session:
         for removal in (Removal.NONE, Removal.DONE):
             await self._note((name for name, found in answers if found is removal), removal)
 
-    async def _fetch(self, server: Connection, wanted: Iterable[Listed]) -> None:
+    async def _fetch(self, server: Mailbox, wanted: Iterable[Listed]) -> None:
         names = {listed.number: listed.unique_id for listed in wanted}
         async with aclosing(server.retrieve(names)) as messages:
             async for number, chunks in messages:
@@ -97,7 +97,7 @@ class Session:
 
     # What is kept may go.
 
-    async def _leave(self, server: Connection, listing: Iterable[Listed]) -> None:
+    async def _leave(self, server: Mailbox, listing: Iterable[Listed]) -> None:
         marked = await self._mark(server, await self._due(listing))
         if not marked:
             with suppress(PeerFault):  # nothing hangs on the goodbye
@@ -127,7 +127,7 @@ class Session:
             if isinstance(step, Remove)
         }
 
-    async def _mark(self, server: Connection, due: dict[int, str]) -> list[str]:
+    async def _mark(self, server: Mailbox, due: dict[int, str]) -> list[str]:
         """Mark what is still under its number; return the names of what the server marked."""
         # What was fetched under its number in this session needs no other proof.
         fetched = self._intake.filed.keys()

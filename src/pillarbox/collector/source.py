@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pillarbox.accounts.remotes import LeavePolicy, Remote
+from pillarbox.accounts.remotes import LeavePolicy, Protocol, Remote
 from pillarbox.base.names import AccountId, RemoteId
 from pillarbox.base.secret import Secret
 from pillarbox.client.server import TIMEOUT_SECONDS, Server, Tls
@@ -13,7 +13,7 @@ from pillarbox.client.server import TIMEOUT_SECONDS, Server, Tls
 class Source:
     """Where mail comes from, whose it becomes, and what happens to it there.
 
-    `deadline_seconds` bounds the whole session, None for as long as it takes.
+    `folders` are IMAP's. `deadline_seconds` bounds the whole session, None for as long as it takes.
     """
 
     remote: RemoteId
@@ -23,6 +23,8 @@ class Source:
     password: Secret
     policy: LeavePolicy = field(default_factory=LeavePolicy)
     deadline_seconds: float | None = None
+    protocol: Protocol = Protocol.POP3
+    folders: tuple[str, ...] = ()
 
 
 def source_of(remote: Remote, password: Secret, *, allow_password_without_tls: bool) -> Source:
@@ -44,4 +46,6 @@ def source_of(remote: Remote, password: Secret, *, allow_password_without_tls: b
         password,
         settings.leave,
         settings.deadline_seconds,
+        settings.protocol,
+        settings.folders,
     )
