@@ -5,19 +5,17 @@ quotes what was sent or what came back.
 """
 
 import base64
-import socket
 import ssl
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from re import fullmatch
-from threading import Timer
-from time import monotonic
 from urllib.parse import SplitResult, quote_plus, urlencode, urlsplit
 
 from pillarbox.base.errors import PeerFault
 from pillarbox.base.secret import Secret
+from pillarbox.net.cut_after import cut_after
 from pillarbox.net.loopback import is_loopback
 
 ANSWER_OCTETS = 65_536  # a hundred times what RFC 7662 shows
@@ -110,7 +108,7 @@ def _answered(
     try:
         with closing(_connection(url, seconds)) as connection:
             connection.connect()
-            with _cut_after(connection.sock, seconds):
+            with cut_after(connection.sock, seconds):
                 connection.request("POST", _target(url), body, dict(headers))
                 with connection.getresponse() as response:
                     yield response
@@ -131,30 +129,6 @@ def _connection(url: SplitResult, seconds: float) -> HTTPConnection:
         return HTTPConnection(host, url.port, timeout=seconds)
     # The system's authorities, the name and the dates are verified; there is no way around it.
     return HTTPSConnection(host, url.port, timeout=seconds, context=ssl.create_default_context())
-
-
-@contextmanager
-def _cut_after(connected: socket.socket, seconds: float) -> Iterator[None]:
-    """Raise TimeoutError where what is done inside takes longer than `seconds`.
-
-    A socket's own timeout starts anew with every octet that a slow peer lets through.
-    """
-    deadline = monotonic() + seconds
-    timer = Timer(seconds, _cut, [connected])
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-        if monotonic() >= deadline:
-            raise TimeoutError
-
-
-def _cut(connected: socket.socket) -> None:
-    with suppress(OSError):
-        # The plain socket's: that of TLS would let the reader go on, and read without TLS.
-        socket.socket.shutdown(connected, socket.SHUT_RDWR)
 
 
 def _target(url: SplitResult) -> str:
