@@ -35,6 +35,10 @@ class Counts:
     messages: int = 0
     octets: int = 0
 
+    def plus(self, octets: int) -> "Counts":
+        """Return the counts with one message more."""
+        return Counts(self.messages + 1, self.octets + octets)
+
 
 def day_of(now: float) -> int:
     """Return the day that limits count by, since 1970 and in UTC."""
@@ -46,6 +50,33 @@ def held_back(
 ) -> list[Limit | None]:
     """Return which limit holds back each of the messages, oldest first; None: it may be fetched.
 
-    `session` and `day` are what was fetched before, in this session and on this day.
+    `session` and `day` are what was fetched before, in this session and on this day. Behind one
+    that has to wait for the next session all wait, so that it comes first then. The first of a
+    session or of a day may be larger than all its octets: else it would wait for ever.
     """
-    raise NotImplementedError
+    held: list[Limit | None] = []
+    reached: Limit | None = None
+    for size in octets:
+        if _is_beyond(size, limits.octets_per_message):
+            held.append(Limit.OCTETS_PER_MESSAGE)
+            continue
+        reached = reached or _reached(limits, session, day, size)
+        held.append(reached)
+        session, day = session.plus(size), day.plus(size)
+    return held
+
+
+def _reached(limits: Limits, session: Counts, day: Counts, size: int) -> Limit | None:
+    if _is_beyond(session.messages + 1, limits.messages_per_session):
+        return Limit.MESSAGES_PER_SESSION
+    if _is_beyond(day.messages + 1, limits.messages_per_day):
+        return Limit.MESSAGES_PER_DAY
+    if session.messages and _is_beyond(session.octets + size, limits.octets_per_session):
+        return Limit.OCTETS_PER_SESSION
+    if day.messages and _is_beyond(day.octets + size, limits.octets_per_day):
+        return Limit.OCTETS_PER_DAY
+    return None
+
+
+def _is_beyond(amount: int, most: int | None) -> bool:
+    return most is not None and amount > most

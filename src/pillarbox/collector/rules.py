@@ -4,12 +4,18 @@ The rules are asked in their order. One that has nothing but tags adds them, and
 the first other one that matches decides. What cannot be decided is fetched.
 """
 
-from dataclasses import dataclass
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from enum import Enum, StrEnum
+from functools import cached_property
 
+from pillarbox.message.fields import Fields, read_fields
 from pillarbox.message.headers import HEADER_OCTETS
 
-MOST_HEADER_OCTETS = HEADER_OCTETS  # a header beyond that decides nothing
+DAY_SECONDS = 86_400
+
+MOST_HEADER_OCTETS = HEADER_OCTETS  # so long it may have been cut, and decides nothing
 
 
 class Action(StrEnum):
@@ -64,6 +70,11 @@ class Rule:
     account: str | None = None  # whose it becomes, where it is not the remote's own account
     rest_after_days: int | None = None  # HEADERS: None waits until somebody asks for the rest
 
+    @property
+    def decides(self) -> bool:
+        """Whether no rule after it is asked: it does more than to tag."""
+        return not (self.action is None and self.set_aside is None and self.account is None)
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -91,8 +102,15 @@ class Decision:
     rest_after_days: int | None = None
     is_undecided: bool = False
 
+    def is_like(self, other: "Decision") -> bool:
+        """Return whether the same is done, whichever rule's doing it is."""
+        return replace(self, rule=None) == replace(other, rule=None)
+
 
 Rules = tuple[Rule, ...]
+
+# Each rule that may match, with whether it does: True, or None where that is not known.
+_Matching = list[tuple[Rule, bool | None]]
 
 
 def decide(rules: Rules, candidate: Candidate, now: float) -> Decision | Undecided:
@@ -100,4 +118,134 @@ def decide(rules: Rules, candidate: Candidate, now: float) -> Decision | Undecid
 
     NEEDS_HEADER only where the header is NOT_YET there, and may change what is done.
     """
-    raise NotImplementedError
+    matching = list(_matching(rules, candidate, now))
+    sure = _outcome(matching)
+    if all(_outcome(matching, rule).is_like(sure) for rule, match in matching if match is None):
+        return sure
+    if candidate.header is Peeked.NOT_YET:
+        return Undecided.NEEDS_HEADER
+    return _fetched(sure)
+
+
+def rest_is_due(decision: Decision, since: float, now: float) -> bool:
+    """Return whether the rest of a message is to be fetched whose header we have `since` then."""
+    if decision.action is Action.HEADERS and decision.rest_after_days is not None:
+        return now - since >= decision.rest_after_days * DAY_SECONDS
+    return decision.action is Action.FETCH
+
+
+def _matching(rules: Rules, candidate: Candidate, now: float) -> Iterator[tuple[Rule, bool | None]]:
+    """Yield the rules that may match, up to one that decides for sure."""
+    header = _Header(candidate.header)
+    for rule in rules:
+        match = _match(rule, candidate, header, now)
+        if match is not False:
+            yield rule, match
+        if match and rule.decides:
+            return
+
+
+def _outcome(matching: _Matching, assumed: Rule | None = None) -> Decision:
+    """Return what comes out where, of those that are not sure, the assumed one alone matches."""
+    tags: set[str] = set()
+    for rule, is_sure in matching:
+        if is_sure or rule is assumed:
+            tags.update(rule.tags)
+            if rule.decides:
+                return _decision(rule, tags)
+    return Decision(tags=tuple(sorted(tags)))
+
+
+def _decision(rule: Rule, tags: set[str]) -> Decision:
+    if rule.action is Action.SKIP:
+        return Decision(Action.SKIP, rule.name)
+    return Decision(
+        rule.action or Action.FETCH,
+        rule.name,
+        tuple(sorted(tags)),
+        rule.set_aside,
+        rule.account,
+        rule.rest_after_days,
+    )
+
+
+def _fetched(sure: Decision) -> Decision:
+    """Return what is done where a rule cannot be decided: what is sure, but fetched it is."""
+    rule = sure.rule if sure.action is Action.FETCH else None
+    return replace(sure, action=Action.FETCH, rule=rule, rest_after_days=None, is_undecided=True)
+
+
+class _Header:
+    """A header that is read once, when the first rule asks for it."""
+
+    def __init__(self, octets: bytes | Peeked) -> None:
+        self._octets = octets
+        self._texts: dict[str, list[str]] = {}
+
+    @cached_property
+    def fields(self) -> Fields | None:
+        """What is in it; None where that is not known."""
+        if isinstance(self._octets, Peeked) or len(self._octets) >= MOST_HEADER_OCTETS:
+            return None
+        return read_fields(self._octets)
+
+    def texts(self, fields: Fields, name: str) -> list[str]:
+        """Return the folded texts of all fields of this name."""
+        if name not in self._texts:
+            self._texts[name] = [_folded(text) for text in fields.texts(name)]
+        return self._texts[name]
+
+
+def _match(rule: Rule, candidate: Candidate, header: _Header, now: float) -> bool | None:
+    """Return whether a rule matches; None where that is not known."""
+    if not _listing_matches(rule, candidate):
+        return False
+    answers = [_field_matches(test, header) for test in rule.fields]
+    if rule.older_than_days is not None:
+        answers.append(_is_older(rule.older_than_days, header, now))
+    if False in answers:
+        return False
+    return None if None in answers else True
+
+
+def _listing_matches(rule: Rule, candidate: Candidate) -> bool:
+    return (
+        rule.remote in {None, candidate.remote}
+        and (rule.larger_than is None or candidate.octets > rule.larger_than)
+        and (rule.smaller_than is None or candidate.octets < rule.smaller_than)
+    )
+
+
+def _field_matches(test: FieldTest, header: _Header) -> bool | None:
+    fields = header.fields
+    if fields is None:
+        return None
+    texts = header.texts(fields, test.field)
+    return any(_fits(_folded(pattern), text) for pattern in test.patterns for text in texts)
+
+
+def _is_older(days: int, header: _Header, now: float) -> bool | None:
+    date = header.fields.date() if header.fields else None
+    return None if date is None else now - date.timestamp() > days * DAY_SECONDS
+
+
+def _folded(text: str) -> str:
+    """Return the text with one case and one width of letters."""
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def _fits(pattern: str, text: str) -> bool:
+    """Return whether a folded pattern fits, in one pass: no pattern takes long for any text."""
+    first, *rest = pattern.split("*")
+    if not rest:
+        return first in text
+    *middle, last = rest
+    at, end = len(first), len(text) - len(last)
+    if not (text.startswith(first) and text.endswith(last)):
+        return False
+    for part in middle:
+        found = text.find(part, at, end)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return at <= end

@@ -38,9 +38,9 @@ def read_headers(octets: bytes) -> Headers:
     """Return what the first octets of a message say; HEADER_OCTETS of them are enough."""
     header = HEADER_END.split(octets[:HEADER_OCTETS], maxsplit=1)[0]
     return Headers(
-        subject=_text(_field(header, b"subject")),
-        sender=_text(_field(header, b"from")),
-        date=_date(_field(header, b"date")),
+        subject=_shown(field_text(_field(header, b"subject"))),
+        sender=_shown(field_text(_field(header, b"from"))),
+        date=field_date(_field(header, b"date")),
     )
 
 
@@ -49,8 +49,11 @@ def _field(header: bytes, name: bytes) -> bytes:
     return FOLDS.sub(b"", found[1])[:FIELD_OCTETS].strip() if found else b""
 
 
-def _text(field: bytes) -> str:
-    """Return the text, its encoded words decoded: RFC 2047, section 6.2."""
+def field_text(field: bytes) -> str:
+    """Return the whole text of an unfolded field, its encoded words decoded: RFC 2047, section 6.2.
+
+    It may hold anything; what is to be shown wants more.
+    """
     pieces: list[tuple[bytes, str | None]] = []
     for octets, charset in _pieces(field):
         if pieces and pieces[-1][1] == charset:
@@ -58,7 +61,7 @@ def _text(field: bytes) -> str:
             pieces[-1] = (pieces[-1][0] + octets, charset)
         else:
             pieces.append((octets, charset))
-    return _shown("".join(to_text(octets, charset) for octets, charset in pieces))
+    return "".join(to_text(octets, charset) for octets, charset in pieces)
 
 
 def _pieces(field: bytes) -> Iterator[tuple[bytes, str | None]]:
@@ -84,7 +87,8 @@ def _decoded(encoding: bytes, text: bytes) -> bytes:
         return text
 
 
-def _date(field: bytes) -> datetime | None:
+def field_date(field: bytes) -> datetime | None:
+    """Return what an unfolded Date field says, in UTC; None where it cannot be read."""
     try:
         date = parsedate_to_datetime(field.decode("latin-1"))
         # RFC 5322, section 4.3: -0000 says nothing of the zone.
