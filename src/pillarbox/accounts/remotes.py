@@ -163,6 +163,22 @@ class Remotes:
         """Return what the remote wants to hear; raises OperatorFault, StoreFault."""
         return self._secret_store.get(remote.secret, _purpose(remote.name))
 
+    def keep_secret(
+        self, remote: Remote, secret: Secret, then: Callable[[Rows], None] | None = None
+    ) -> None:
+        """Seal another secret, which somebody else than a person made; `then` goes with it.
+
+        Raises StoreFault, also where the remote is gone, and OperatorFault as `add`.
+        """
+
+        def work(rows: Rows) -> None:
+            purpose = _purpose(remote.name)
+            self._secret_store.replace_within(rows, remote.secret, purpose, secret)
+            if then is not None:
+                then(rows)
+
+        self._database.write(work)
+
     def edit(self, name: str, alter: Alter, password: Secret | None = None) -> Remote:
         """Give a remote other settings, and another secret where one is given; both or neither.
 

@@ -15,6 +15,7 @@ from pillarbox.accounts.ended_sessions import EndedSessions
 from pillarbox.accounts.entry import Entry
 from pillarbox.accounts.incident import Incidents
 from pillarbox.accounts.master_key import find_master_key
+from pillarbox.accounts.oauth.kept import Grants
 from pillarbox.accounts.passwords import Passwords
 from pillarbox.accounts.remotes import Remotes
 from pillarbox.accounts.reviewed import Reviewed
@@ -34,6 +35,7 @@ from pillarbox.app.config import load
 from pillarbox.app.home import Home
 from pillarbox.app.settings import Configuration, OAuth
 from pillarbox.app.site import account_policy_of
+from pillarbox.app.turns import Turns
 from pillarbox.archive.keep import Archive
 from pillarbox.archive.ledger import Ledger
 from pillarbox.archive.listing import Listing
@@ -74,6 +76,8 @@ class System:
     admission: Admission
     secrets: SecretStore
     remotes: Remotes
+    grants: Grants
+    turns: Turns
     archive: Archive
     ledger: Ledger
     takeover: Takeover
@@ -105,6 +109,7 @@ def _build(home: Home, database: Database, config: Configuration) -> System:
     store = SqliteStore(database, blobs, leases, clock, site)
     secrets = SecretStore(database, find_master_key(home.keys, _credentials(), disk), clock)
     proofs = _build_proofs(database, secrets, clock, config)
+    remotes, turns = Remotes(database, secrets, clock), Turns(home.token_turns)
     return System(
         home=home,
         clock=clock,
@@ -123,7 +128,9 @@ def _build(home: Home, database: Database, config: Configuration) -> System:
         reviewed=Reviewed(database, clock, Argon2id(), proofs.scram),
         admission=proofs.admission,
         secrets=secrets,
-        remotes=Remotes(database, secrets, clock),
+        remotes=remotes,
+        grants=Grants(remotes, clock, turns),
+        turns=turns,
         archive=Archive(store, database, clock),
         ledger=Ledger(database),
         takeover=Takeover(database, blobs, leases, clock, site),

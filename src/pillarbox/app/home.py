@@ -60,6 +60,11 @@ class Home:
         """One locked file a remote that is being collected from."""
         return self.run / "remotes"
 
+    @property
+    def token_turns(self) -> Path:
+        """One locked file a remote whose token is being renewed."""
+        return self.run / "tokens"
+
     def below(self, path: str) -> Path:
         """Return a path of the configuration: relative ones start here."""
         return self.folder / path

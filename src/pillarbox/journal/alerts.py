@@ -43,6 +43,7 @@ class AlertKind(StrEnum):
     MASS_DELETE = "mass-delete"
     REVOKED_DEVICE = "revoked-device"
     QUOTA = "quota"
+    AUTHORISATION_ENDED = "authorisation-ended"
 
 
 @dataclass(frozen=True, slots=True)
