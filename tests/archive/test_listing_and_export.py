@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 
 from pillarbox.archive import listing
-from pillarbox.archive.export import TARGETS, Exported, Form, Target, export
-from pillarbox.archive.listing import Archived
+from pillarbox.archive.export import TARGETS, EmlTarget, Exported, Form, Target, export
+from pillarbox.archive.listing import Archived, Source, Wanted
 from pillarbox.base.errors import OperatorFault, StoreFault
-from pillarbox.base.names import AccountId
+from pillarbox.base.names import AccountId, RemoteId
+from pillarbox.db.sqlite import Rows
 from pillarbox.store.disk import Disk
 from tests.archive.home import Home
 
@@ -17,6 +18,7 @@ MAILS = [
     b"no header, bare\rCR and\nLF, no end",
     b"",
 ]
+FILES = [Form.MAILDIR, Form.EML]  # a file a message
 
 
 @pytest.fixture
@@ -58,13 +60,66 @@ def test_a_message_is_listed_with_what_people_look_for(full: Home) -> None:
     assert ("mrose", len(MAILS[0]), "archive") == (oldest.account, oldest.octets, oldest.state)
 
 
+def test_a_message_says_which_remotes_it_came_through(full: Home) -> None:
+    full.keep(MAILS[0], unique_id="there", remote=2)
+
+    *_, oldest = full.listing.messages()
+    first, second = oldest.sources
+    assert ("first", "second") == oldest.remotes
+    assert Source("first", "0", oldest.arrived_at) == first
+    assert ("second", "there") == (second.remote, second.unique_id)
+
+
+def test_a_listing_can_be_of_one_remote(full: Home) -> None:
+    full.keep(MAILS[1], unique_id="there", remote=2)
+    messages = full.listing.messages(wanted=Wanted(remote=RemoteId(2)))
+
+    assert [MAILS[1]] == [b"".join(full.listing.chunks(each)) for each in messages]
+
+
+def test_a_listing_can_begin_at_a_time(full: Home) -> None:
+    newest, middle, _oldest = full.listing.messages()
+
+    assert [newest, middle] == list(full.listing.messages(wanted=Wanted(since=middle.arrived_at)))
+
+
+def test_a_listing_can_be_of_what_was_set_aside(full: Home) -> None:
+    def set_aside(rows: Rows) -> None:
+        rows.run("UPDATE messages SET set_aside = 'spam' WHERE id = 2")
+        rows.run("INSERT INTO message_tags VALUES (2, 'b'), (2, 'a')")
+
+    full.database.write(set_aside)
+
+    (message,) = full.listing.messages(wanted=Wanted(set_aside=True))
+    assert (2, "spam", ("a", "b")) == (message.id, message.set_aside, message.tags)
+
+
+def test_a_listing_can_begin_with_the_oldest(full: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listing, "PAGE", 2)
+    oldest_first = full.listing.messages(wanted=Wanted(oldest_first=True))
+
+    assert [*full.listing.messages()][::-1] == list(oldest_first)
+
+
+def test_one_message_is_found_by_its_id(full: Home) -> None:
+    newest, *_ = full.listing.messages()
+
+    assert newest == full.listing.message(newest.id)
+
+
+@pytest.mark.parametrize("number", [4, 0, -1, 1 << 70])
+def test_a_message_that_is_not_there_is_said(full: Home, number: int) -> None:
+    with pytest.raises(OperatorFault, match=f"no message {number} "):
+        full.listing.message(number)
+
+
 def test_removed_messages_are_not_listed(full: Home) -> None:
     full.database.write(lambda rows: rows.run("UPDATE messages SET state = 'removed' WHERE id = 1"))
 
     assert MAILS[:0:-1] == full.contents()
 
 
-@pytest.mark.parametrize("form", Form)
+@pytest.mark.parametrize("form", FILES)
 def test_what_is_exported_is_what_is_stored(full: Home, tmp_path: Path, form: Form) -> None:
     assert Exported(written=3, found=0) == written(full, TARGETS[form](tmp_path / "a" / "out"))
 
@@ -72,7 +127,7 @@ def test_what_is_exported_is_what_is_stored(full: Home, tmp_path: Path, form: Fo
     assert sorted(MAILS) == sorted(path.read_bytes() for path in files)
 
 
-@pytest.mark.parametrize("form", Form)
+@pytest.mark.parametrize("form", FILES)
 def test_a_second_export_adds_what_is_missing_and_doubles_nothing(
     full: Home, tmp_path: Path, form: Form
 ) -> None:
@@ -110,10 +165,10 @@ def test_a_folder_with_other_things_in_it_is_no_maildir(full: Home, tmp_path: Pa
 
 
 def test_an_export_that_was_cut_short_is_completed(full: Home, tmp_path: Path) -> None:
-    target = TARGETS[Form.EML](tmp_path / "out")
-    name = target.name(next(iter(full.listing.messages())))
-    target.prepare()
-    target.paths(name)[0].write_bytes(b"left by a run that was cut short, longer than the message")
+    target = EmlTarget(tmp_path / "out")
+    unfinished, _whole = target.paths(next(iter(full.listing.messages())))
+    unfinished.parent.mkdir()
+    unfinished.write_bytes(b"left by a run that was cut short, longer than the message")
 
     assert Exported(written=3, found=0) == written(full, target)
     assert sorted(MAILS) == sorted(path.read_bytes() for path in (tmp_path / "out").iterdir())
@@ -126,7 +181,7 @@ def test_a_folder_that_cannot_be_written_is_a_fault(full: Home, tmp_path: Path) 
         written(full, TARGETS[Form.EML](tmp_path / "file"))
 
 
-@pytest.mark.parametrize("form", Form)
+@pytest.mark.parametrize("form", FILES)
 def test_a_unique_id_of_another_server_never_is_a_files_name(
     full: Home, form: Form, tmp_path: Path
 ) -> None:

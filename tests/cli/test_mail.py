@@ -89,6 +89,9 @@ def test_the_archive_is_listed_newest_first(filled: CommandLine) -> None:
         "account": "mrose",
         "unique_id": served[0]["unique_id"],
         "state": "maildrop",
+        "set_aside": None,
+        "tags": [],
+        "remotes": [],
         "sha256": hashlib.sha256(ONE).hexdigest(),
         "octets": len(ONE),
         "subject": "one",
@@ -102,7 +105,7 @@ def test_the_archive_is_listed_for_people(filled: CommandLine) -> None:
     lines = filled.do("archive", "list").splitlines()
 
     assert ["2", "1"] == [line.split("\t")[0] for line in lines]
-    assert lines[1].endswith("\tA <a@example.org>\tone")
+    assert lines[1].endswith("\tA <a@example.org>\tone\t\t\t")
 
 
 def test_the_archive_is_listed_by_account(filled: CommandLine) -> None:

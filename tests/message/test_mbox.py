@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pillarbox.message.mbox import MboxSplitter, Start, split
+from pillarbox.message.mbox import SEPARATOR_OCTETS, MboxSplitter, Start, split
 
 
 def messages_of(chunks: list[bytes]) -> list[bytes]:
@@ -84,8 +84,17 @@ def test_separators_and_their_blank_lines_go_and_all_else_stays(
 
 def test_a_separator_line_of_any_length_is_passed_without_holding_it() -> None:
     splitter = MboxSplitter()
-    pieces = [*splitter.feed(b"From "), *splitter.feed(b"x" * 100_000)]
+    pieces = [*splitter.feed(b"From a"), *splitter.feed(b"x" * 100_000)]
 
-    assert [Start()] == pieces
+    assert [] == pieces
     assert splitter._held == b""
-    assert [b"body"] == [*splitter.feed(b"\nbody"), *splitter.finish()]
+    assert [Start(b"a" + b"x" * (SEPARATOR_OCTETS - 1)), b"body"] == [
+        *splitter.feed(b"\nbody"),
+        *splitter.finish(),
+    ]
+
+
+def test_a_start_says_what_its_separator_says() -> None:
+    mbox = b"x\n\nFrom a b\r\ny\n\nFrom c"
+
+    assert [Start(), b"x\n", Start(b"a b\r"), b"y\n", Start(b"c")] == list(split([mbox]))

@@ -92,6 +92,20 @@ def test_an_mbox_is_cut_and_each_message_has_its_own_line_ends(desk: Desk, tmp_p
     assert [b"one\r\n", b"two\r\n", b">From x\r\n"] == desk.maildrop("mrose")
 
 
+def test_in_an_mbox_of_ours_each_message_has_its_own_octets(desk: Desk, tmp_path: Path) -> None:
+    ours = b"From a.13@pillarbox.invalid x\none\n>From two\n\nFrom b.3@pillarbox.invalid x\nend\n\n"
+    changed = b"From c.9@pillarbox.invalid x\nStatus: O\none\n\n"
+    others = b"From c@example.org\n>From two\n\n"
+    deliver(desk, write(tmp_path / "inbox", ours + changed + others))
+
+    assert [
+        b"one\nFrom two\n",
+        b"end",
+        b"Status: O\r\none\r\n",
+        b">From two\r\n",
+    ] == desk.maildrop("mrose")
+
+
 def test_a_folder_is_taken_by_name_and_what_is_no_mail_is_said(desk: Desk, tmp_path: Path) -> None:
     folder = tmp_path / "mail"
     write(folder / "b.eml", b"b\r\n")

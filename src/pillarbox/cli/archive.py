@@ -1,7 +1,10 @@
 """`pillarbox archive`: what was collected and delivered, and taking it out."""
 
 import sys
+from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
@@ -9,15 +12,41 @@ from pillarbox.app.build import System, opened
 from pillarbox.app.home import Home
 from pillarbox.archive.export import TARGETS, Form
 from pillarbox.archive.export import export as write_files
-from pillarbox.archive.listing import Archived
+from pillarbox.archive.listing import Archived, Wanted
 from pillarbox.base.clock import shown_time
-from pillarbox.base.errors import OperatorFault, StoreFault
-from pillarbox.base.names import AccountId
-from pillarbox.cli.options import as_json, print_json, print_table, progress_display
+from pillarbox.base.errors import StoreFault
+from pillarbox.cli.options import (
+    as_json,
+    print_json,
+    print_json_each,
+    print_table,
+    progress_display,
+    since,
+)
+from pillarbox.cli.times import read_time
 from pillarbox.cli.words import _, ngettext, said
 from pillarbox.message.headers import Headers
 
-of_account = click.option("--account", help=_("Only this account's messages."))
+F = TypeVar("F", bound=Callable[..., Any])
+
+PAGE = 200  # lines of a table; the columns of the next page may have other widths
+COLUMNS = (
+    *("id", "account", "arrived_at", "octets", "from", "subject"),
+    *("remotes", "tags", "set_aside"),
+)
+
+
+def of_which(command: F) -> F:
+    """Give a command what messages are chosen by."""
+    for option in (
+        since(),
+        click.option(
+            "--remote", metavar="NAME", help=_("Only what was collected from this remote.")
+        ),
+        click.option("--account", metavar="NAME", help=_("Only this account's messages.")),
+    ):
+        command = option(command)
+    return command
 
 
 @click.group(help=_("What was collected and delivered."))
@@ -26,35 +55,40 @@ def archive() -> None:
 
 
 @archive.command(name="list", help=_("List messages, newest first."))
-@of_account
+@of_which
+@click.option("--set-aside", is_flag=True, help=_("Only what a rule keeps out of the maildrop."))
 @as_json
 @click.pass_obj
-def list_(home: Home, account: str | None, *, as_json: bool) -> None:
-    """List the archive."""
+def list_(home: Home, /, *, set_aside: bool, as_json: bool, **which: str | None) -> None:
+    """List the archive, which may be longer than memory."""
     with opened(home) as system:
-        found = [_fields(system, each) for each in _messages(system, account)]
-    if as_json:
-        print_json(found)
-    else:
-        keys = ("id", "account", "arrived_at", "octets", "from", "subject")
-        headings = (_("Id"), _("Account"), _("Arrived"), _("Octets"), _("From"), _("Subject"))
-        print_table(headings, [[fields[key] for key in keys] for fields in found])
+        found = _messages(system, which, set_aside=set_aside)
+        lines = (_fields(system, message) for message in found)
+        if as_json:
+            print_json_each(lines)
+        else:
+            _print(lines)
 
 
 @archive.command(help=_("Show a message as it is stored."))
 @click.argument("message_id", metavar="ID", type=int)
 @click.option("--raw", is_flag=True, help=_("Write the octets to stdout."))
+@as_json
 @click.pass_obj
-def show(home: Home, message_id: int, *, raw: bool) -> None:
+def show(home: Home, message_id: int, *, raw: bool, as_json: bool) -> None:
     """Show one message."""
     with opened(home) as system:
-        message = _message(system, message_id)
+        message = system.listing.message(message_id)
         if raw:
             for chunk in system.listing.chunks(message):
                 sys.stdout.buffer.write(chunk)
             sys.stdout.buffer.flush()
-        else:
-            print_table((_("Field"), _("Value")), list(_fields(system, message).items()))
+            return
+        fields = {**_fields(system, message), "sources": _sources(message)}
+    if as_json:
+        print_json(fields)
+    else:
+        _show(fields, message)
 
 
 @archive.command(help=_("Write messages to files, octet for octet; a second run doubles nothing."))
@@ -63,20 +97,24 @@ def show(home: Home, message_id: int, *, raw: bool) -> None:
     "form",
     type=click.Choice([form.value for form in Form]),
     required=True,
-    help=_("How they lie in the folder."),
+    help=_("How they lie there."),
 )
 @click.option(
-    "--to", type=click.Path(path_type=Path, file_okay=False), required=True, help=_("The folder.")
+    "--to",
+    metavar="PATH",
+    type=click.Path(path_type=Path),
+    required=True,
+    help=_("The folder; with mbox the file."),
 )
-@of_account
+@of_which
 @click.pass_obj
-def export(home: Home, form: str, to: Path, account: str | None) -> None:
+def export(home: Home, /, form: str, to: Path, **which: str | None) -> None:
     """Export messages."""
     with opened(home) as system, progress_display() as progress:
         bar = progress.add_task(_("Writing"), total=None)
         done = write_files(
             system.listing,
-            _messages(system, account),
+            _messages(system, which, oldest_first=True),
             TARGETS[Form(form)](to),
             system.disk,
             lambda _message: progress.advance(bar),
@@ -87,19 +125,47 @@ def export(home: Home, form: str, to: Path, account: str | None) -> None:
     )
 
 
-def _messages(system: System, account: str | None) -> "list[Archived]":
-    owner: AccountId | None = system.accounts.show(account).id if account else None
-    return list(system.listing.messages(owner))
-
-
-def _message(system: System, message_id: int) -> Archived:
-    for message in system.listing.messages():
-        if message.id == message_id:
-            return message
-    raise OperatorFault(
-        'There is no message {id} in the archive. "pillarbox archive list" numbers them.',
-        id=message_id,
+def _messages(system: System, which: Mapping[str, str | None], **more: bool) -> Iterator[Archived]:
+    """Return messages as they are read; raises OperatorFault for a name that nobody has."""
+    account, remote, when = which["account"], which["remote"], which["since"]
+    wanted = Wanted(
+        remote=None if remote is None else system.remotes.show(remote).id,
+        since=0 if when is None else read_time(when, system.clock.now()),
+        **more,
     )
+    owner = None if account is None else system.accounts.show(account).id
+    return system.listing.messages(owner, wanted)
+
+
+def _print(lines: Iterator[dict[str, object]]) -> None:
+    headings = (
+        *(_("Id"), _("Account"), _("Arrived"), _("Octets"), _("From"), _("Subject")),
+        *(_("Remotes"), _("Tags"), _("Set aside")),
+    )
+    while page := list(islice(lines, PAGE)):
+        print_table(headings, [[_cell(fields[key]) for key in COLUMNS] for fields in page])
+
+
+def _show(fields: Mapping[str, object], message: Archived) -> None:
+    sources = [
+        _("{remote} as {unique_id}, {time}").format(
+            remote=source.remote,
+            unique_id=source.unique_id,
+            time=shown_time(source.collected_at),
+        )
+        for source in message.sources
+    ]
+    rows = [(name, _cell(value)) for name, value in fields.items() if name != "sources"]
+    print_table((_("Field"), _("Value")), [*rows, *(("collected", each) for each in sources)])
+    if len(message.remotes) > 1:
+        text = _("It came through {count} remotes, and is stored once.")
+        click.echo(text.format(count=len(message.remotes)), err=True)
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return "" if value is None else value
 
 
 def _headers(system: System, message: Archived) -> Headers:
@@ -117,6 +183,9 @@ def _fields(system: System, message: Archived) -> dict[str, object]:
         "account": message.account,
         "unique_id": message.unique_id,
         "state": message.state,
+        "set_aside": message.set_aside,
+        "tags": list(message.tags),
+        "remotes": list(message.remotes),
         "sha256": message.digest.hex(),
         "octets": message.octets,
         "arrived_at": shown_time(message.arrived_at),
@@ -124,3 +193,14 @@ def _fields(system: System, message: Archived) -> dict[str, object]:
         "from": headers.sender,
         "date": headers.date and shown_time(headers.date.timestamp()),
     }
+
+
+def _sources(message: Archived) -> list[dict[str, object]]:
+    return [
+        {
+            "remote": source.remote,
+            "unique_id": source.unique_id,
+            "collected_at": shown_time(source.collected_at),
+        }
+        for source in message.sources
+    ]

@@ -1,7 +1,8 @@
 """Deliver messages from files, octet for octet, in bounded memory whatever their size.
 
 A message whose line ends are all LF is text in local convention and is stored as CRLF; that is
-known only at its end, so each file is read twice.
+known only at its end, so each file is read twice. In an mbox of ours each message has its own line
+ends, which stay.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,6 +15,7 @@ from pathlib import Path
 from pillarbox.base.names import AccountId
 from pillarbox.base.words import N_
 from pillarbox.message.mbox import Piece, Start, split
+from pillarbox.message.mboxrd import read_mark, restored
 from pillarbox.store.blobs.port import CHUNK_OCTETS
 from pillarbox.store.deposit import Deposit
 from pillarbox.store.mail_files import MailFile, Refused, find_mail, reason
@@ -71,9 +73,10 @@ class FileDelivery:
         number = 1 if mail.is_mbox else None
         try:
             with mail.path.open("rb", buffering=0) as file:
-                known = [_line_ends(message) for message in _messages(file, mail)]
+                known = [_line_ends(start, message) for start, message in _messages(file, mail)]
                 file.seek(0)
-                for line_ends, message in zip(known, _messages(file, mail), strict=False):
+                again = (message for _start, message in _messages(file, mail))
+                for line_ends, message in zip(known, again, strict=False):
                     yield self._message(mail.path, number, line_ends, self._counted(message))
                     number = number and number + 1
         except OSError as error:
@@ -101,18 +104,21 @@ class FileDelivery:
         return Delivered(path, kept.octets, number)
 
 
-def _messages(file: FileIO, mail: MailFile) -> Iterator[Iterator[bytes]]:
-    """Yield each message's octets; take one whole before the next is asked for."""
-    pieces = split(_chunks(file, mail)) if mail.is_mbox else _single(_chunks(file, mail))
+def _messages(file: FileIO, mail: MailFile) -> Iterator[tuple[Start, Iterator[bytes]]]:
+    """Yield each message's start and octets; take one whole before the next is asked for."""
+    chunks = _chunks(file, mail)
+    pieces = restored(split(chunks)) if mail.is_mbox else _single(chunks)
+    start = Start()
     count = 0
 
     def number(piece: Piece) -> int:
-        nonlocal count
-        count += isinstance(piece, Start)
+        nonlocal count, start
+        if isinstance(piece, Start):
+            count, start = count + 1, piece
         return count
 
     for _, group in groupby(pieces, number):
-        yield (piece for piece in group if not isinstance(piece, Start))
+        yield start, (piece for piece in group if not isinstance(piece, Start))
 
 
 def _single(chunks: Iterator[bytes]) -> Iterator[Piece]:
@@ -129,12 +135,15 @@ def _chunks(file: FileIO, mail: MailFile) -> Iterator[bytes]:
         yield chunk
 
 
-def _line_ends(message: Iterator[bytes]) -> LineEnds:
-    has_octets = has_lf = has_cr = False
+def _line_ends(start: Start, message: Iterator[bytes]) -> LineEnds:
+    octets = 0
+    has_lf = has_cr = False
     for chunk in message:
-        has_octets = True
+        octets += len(chunk)
         has_lf = has_lf or b"\n" in chunk
         has_cr = has_cr or b"\r" in chunk
-    if not has_octets:
+    if not octets:
         return LineEnds.NONE
-    return LineEnds.LOCAL if has_lf and not has_cr else LineEnds.OTHER
+    mark = read_mark(start.separator)
+    is_as_exported = mark is not None and mark.octets == octets
+    return LineEnds.LOCAL if has_lf and not has_cr and not is_as_exported else LineEnds.OTHER
