@@ -14,21 +14,27 @@ from pillarbox.base.secret import Secret
 from pillarbox.client.channel import Channel, expected
 from pillarbox.client.faults import (
     MechanismMissingFault,
+    NotAcceptedFault,
     PasswordWithoutTlsFault,
+    RefusedFault,
     login_fault,
 )
 from pillarbox.client.server import Server
+from pillarbox.client.token_reason import read_reason
 from pillarbox.client.utf8 import prepared, say_utf8
 from pillarbox.sasl.apop import apop_digest
 from pillarbox.sasl.choice import Choices, may_use, strongest
 from pillarbox.sasl.client import ClientExchange, Login, MechanismFault, begin
-from pillarbox.sasl.facts import APOP, BINDING, TOKENS, USER
+from pillarbox.sasl.facts import APOP, BINDING, TOKENS, USER, XOAUTH2
 from pillarbox.wire.pop3.announced import Announced
 from pillarbox.wire.pop3.answers import Challenge, GarbageFault, Reply, UnreadableChallenge
 from pillarbox.wire.pop3.commands import AuthCancel, Pass
 from pillarbox.wire.pop3.verbs import Apop, Auth, AuthResponse, User
 
 NONCE_OCTETS = 18  # 144 bits
+# Microsoft's servers take no initial response: AUTH alone, and the token at the "+". Every server
+# must take it so (RFC 5034, section 4), and nearly every token is too long for one line anyhow.
+IN_TWO_LINES = frozenset({XOAUTH2})
 
 Attempt = Callable[[Channel, str, Secret], Awaitable[Reply]]
 
@@ -102,18 +108,37 @@ def _by_sasl(way: str, server: Server, announced: Announced) -> Attempt:
 
 
 async def _exchange(channel: Channel, exchange: ClientExchange) -> Reply:
-    await channel.send([Auth(exchange.name, exchange.initial())])
+    initial = None if exchange.name in IN_TWO_LINES else exchange.initial()
+    await channel.send([Auth(exchange.name, initial)])
+    reason: str | None = None
     while isinstance(answer := await channel.answer(), Challenge | UnreadableChallenge):
         try:
             response = await _response(exchange, answer)
         except (GarbageFault, MechanismFault):
             await _cancel(channel)
             raise
+        if exchange.name in TOKENS and isinstance(answer, Challenge):
+            reason = read_reason(answer.octets)
         await channel.send([AuthResponse(response)])
     reply = expected(answer, Reply)
     if reply.is_ok:
         exchange.succeeded()
+    elif reason is not None:
+        raise _refused_token(reply, reason, channel)
     return reply
+
+
+def _refused_token(reply: Reply, reason: str, channel: Channel) -> RefusedFault:
+    """Return the fault of a token that was refused for a reason: RFC 7628, section 3.2.2."""
+    fault = login_fault(reply, channel.sent)
+    if not isinstance(fault, NotAcceptedFault):
+        return fault
+    return NotAcceptedFault(
+        "The server did not accept the token ({reason}): {text}",
+        code=fault.code,
+        reason=channel.sent.shown(reason),
+        text=channel.sent.shown(reply.text),
+    )
 
 
 async def _response(exchange: ClientExchange, answer: Challenge | UnreadableChallenge) -> Secret:

@@ -185,7 +185,7 @@ def _accepted(host: str, answer: WebAnswer) -> dict[str, object]:
     """Return the JSON object of an answer that is no error: RFC 6749, section 5.2."""
     try:
         said = json.loads(answer.octets)
-    except ValueError:
+    except (ValueError, RecursionError):
         said = None
     error = said.get("error") if isinstance(said, dict) else None
     if error in PENDING:
