@@ -1,14 +1,19 @@
 """Keeping what comes from a remote: once, durably, and never without its ledger row."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from hashlib import sha256
+from typing import Any
 
 import pytest
 
-from pillarbox.archive.keep import Origin
-from pillarbox.archive.ledger import LedgerEntry, Removal, content_id, is_content_id
+from pillarbox.archive.keep import Archive, Filed, Origin, Survey
+from pillarbox.archive.ledger import LedgerEntry, NotKept, Removal, State, content_id, is_content_id
 from pillarbox.base.errors import StoreFault
 from pillarbox.base.names import AccountId, Identity, RemoteId
 from pillarbox.db.sqlite import Rows
+from pillarbox.message.header_digest import HEADER_OCTETS, header_digest
+from pillarbox.store.quota import Quotas
 from pillarbox.store.store import MessageId
 from tests.archive.home import ACCOUNT, REMOTE, Home
 
@@ -21,6 +26,16 @@ def deliver(home: Home, octets: bytes) -> str:
         incoming.write(octets)
         kept = incoming.keep()
     return home.store.deliver(kept, ACCOUNT)
+
+
+def digest_of(octets: bytes) -> bytes:
+    found = header_digest(octets)
+    assert found is not None
+    return found.digest
+
+
+def keep(home: Home, mail: bytes = MAIL, **said: Any) -> Filed:
+    return home.archive.keep([mail], replace(Origin(REMOTE, ACCOUNT, "a"), **said))
 
 
 def remove(home: Home) -> None:
@@ -39,7 +54,9 @@ def test_a_message_is_kept_with_its_ledger_row(home: Home) -> None:
 
     now = int(home.clock.now())
     assert [MAIL] == home.contents()
-    assert {"a": LedgerEntry(MessageId(1), now, Removal.NONE)} == home.ledger.entries(REMOTE)
+    assert {
+        "a": LedgerEntry(MessageId(1), now, header_digest=digest_of(MAIL))
+    } == home.ledger.entries(REMOTE)
     assert [("archive", 1)] == states(home)
 
 
@@ -118,7 +135,7 @@ def test_fetching_again_does_not_make_a_message_younger(home: Home) -> None:
     home.clock.advance(1000)
     home.keep(MAIL)
 
-    entry = LedgerEntry(MessageId(1), first, Removal.NONE)
+    entry = LedgerEntry(MessageId(1), first, header_digest=digest_of(MAIL))
     assert {"a": entry} == home.ledger.entries(REMOTE)
 
 
@@ -128,7 +145,8 @@ def test_what_was_gone_in_between_begins_anew(home: Home) -> None:
     home.clock.advance(1000)
     home.keep(b"another", unique_id="a")
 
-    entry = LedgerEntry(MessageId(2), int(home.clock.now()), Removal.NONE)
+    digest = digest_of(b"another")
+    entry = LedgerEntry(MessageId(2), int(home.clock.now()), header_digest=digest)
     assert {"a": entry} == home.ledger.entries(REMOTE)
 
 
@@ -161,10 +179,151 @@ def test_the_rows_of_a_message_are_written_together_or_not_at_all(home: Home) ->
         kept = incoming.keep()
 
     def fail(rows: Rows) -> None:
-        home.archive.file(rows, kept, Origin(REMOTE, ACCOUNT, "a"))
+        home.archive.file(rows, kept, Origin(REMOTE, ACCOUNT, "a"), Survey())
         raise StoreFault("cut")
 
     with pytest.raises(StoreFault):
         home.database.write(fail)
     assert [] == states(home)
     assert {} == home.ledger.entries(REMOTE)
+
+
+# Through two remotes, into a maildrop, aside, with tags
+
+
+def test_a_message_that_another_remote_brought_says_so(home: Home) -> None:
+    keep(home)
+
+    assert "first" == keep(home, remote=OTHER).elsewhere
+    assert "second" == keep(home).elsewhere
+    assert keep(home, b"else", unique_id="b").elsewhere is None
+
+
+def test_a_message_for_the_maildrop_is_served_and_archived(home: Home) -> None:
+    assert not keep(home, into_maildrop=True).is_over_quota
+
+    assert [("maildrop", 1)] == states(home)
+    assert 1 == len(home.store.open_maildrop(Identity(ACCOUNT)).messages)
+
+
+def test_what_left_the_maildrop_does_not_come_back_into_it(home: Home) -> None:
+    keep(home, into_maildrop=True)
+    remove(home)
+
+    assert not keep(home, into_maildrop=True).is_new
+    assert [("archive", 1)] == states(home)
+
+
+def test_what_is_set_aside_is_in_no_maildrop(home: Home) -> None:
+    keep(home, into_maildrop=True, set_aside="spam")
+
+    assert [("archive", 1)] == states(home)
+    with home.database.reading() as rows:
+        assert [("spam",)] == rows.all("SELECT set_aside FROM messages")
+
+
+@pytest.mark.parametrize("quota", [len(MAIL) + 5, len(MAIL) + 1])
+def test_what_finds_no_room_in_the_maildrop_is_archived(home: Home, quota: int) -> None:
+    quotas = Quotas(home.database, quota)
+    home = replace(home, archive=Archive(home.store, home.database, home.clock, quotas))
+    keep(home, into_maildrop=True)
+
+    assert keep(home, MAIL * 2, unique_id="b", into_maildrop=True).is_over_quota
+    assert [("maildrop", 1), ("archive", 1)] == states(home)
+
+
+def test_tags_are_added_and_stay(home: Home) -> None:
+    keep(home, tags=("a", "b"))
+    keep(home, tags=("b", "c"))
+
+    with home.database.reading() as rows:
+        assert [("a",), ("b",), ("c",)] == rows.all("SELECT tag FROM message_tags ORDER BY tag")
+
+
+# What came against what was listed
+
+
+@pytest.mark.parametrize(
+    ("listed", "missing"),
+    [(None, 0), (0, 0), (len(MAIL), 0), (len(MAIL) + 5, 0), (len(MAIL) + 6, 6), (1 << 40, -1)],
+)
+def test_fewer_octets_than_listed_are_noted_beyond_line_ends(
+    home: Home, listed: int | None, missing: int
+) -> None:
+    expected = (listed or 0) - len(MAIL) if missing else 0
+
+    assert expected == keep(home, octets=listed).missing_octets
+    assert expected == home.ledger.entries(REMOTE)["a"].missing_octets
+
+
+def test_the_header_is_known_by_what_stands_in_it_however_it_comes(home: Home) -> None:
+    home.keep(*(MAIL[n : n + 1] for n in range(len(MAIL))))
+    home.keep(b"x" * HEADER_OCTETS + MAIL, unique_id="b")
+
+    entries = home.ledger.entries(REMOTE)
+    assert digest_of(MAIL) == entries["a"].header_digest
+    assert entries["b"].header_digest is None
+
+
+# Reading back
+
+
+def spoil(home: Home, octets: bytes | None) -> None:
+    (message,) = home.listing.messages()
+    path = home.folder / "blobs" / message.digest.hex()[:2] / message.digest.hex()[2:]
+    if octets is None:
+        path.unlink()
+    else:
+        path.write_bytes(octets)
+
+
+def test_what_reads_back_as_it_came_is_verified(home: Home) -> None:
+    keep(home)
+
+    assert [] == home.archive.verify(REMOTE, ["a", "unknown"])
+    assert int(home.clock.now()) == home.ledger.entries(REMOTE)["a"].verified_at
+
+
+@pytest.mark.parametrize("octets", [MAIL + b"x", b"", None])
+def test_what_reads_back_as_something_else_is_damaged_until_it_comes_again(
+    home: Home, octets: bytes | None
+) -> None:
+    keep(home)
+    spoil(home, octets)
+
+    assert ["a"] == home.archive.verify(REMOTE, ["a"])
+    damaged = home.ledger.entries(REMOTE)["a"]
+    assert (None, int(home.clock.now())) == (damaged.verified_at, damaged.damaged_at)
+    keep(home)
+    assert [] == home.archive.verify(REMOTE, ["a"])
+    assert home.ledger.entries(REMOTE)["a"].damaged_at is None
+    assert [MAIL] == home.contents()
+
+
+def test_what_somebody_removed_here_is_not_verified(home: Home) -> None:
+    keep(home)
+    home.database.write(lambda rows: rows.run("UPDATE messages SET state = 'removed'"))
+
+    assert [] == home.archive.verify(REMOTE, ["a"])
+    assert home.ledger.entries(REMOTE)["a"].verified_at is None
+
+
+def test_what_a_listing_lacks_is_found_by_its_size_with_its_header(home: Home) -> None:
+    keep(home, octets=100)
+    keep(home, b"old", unique_id="old")
+    keep(home, b"gone", unique_id="gone")
+    keep(home, b"there", unique_id="there", octets=100)
+    keep(home, b"lost", unique_id="lost")
+    keep(home, b"x" * HEADER_OCTETS, unique_id="long")
+    home.ledger.note(REMOTE, ["gone"], Removal.DONE)
+    home.database.write(lambda rows: rows.run("UPDATE ledger SET header_digest = NULL"))
+    digest = sha256(b"lost").hexdigest()
+    (home.folder / "blobs" / digest[:2] / digest[2:]).unlink()
+    home.ledger.enter(REMOTE, [NotKept("skipped", State.SKIPPED, 100)], 1)
+
+    found = home.archive.lost(REMOTE, {"there"}, {100, 3, 4, HEADER_OCTETS})
+
+    digests = {each.unique_id: each.header_digest for each in found}
+    expected = {"a": digest_of(MAIL), "old": digest_of(b"old"), "lost": None, "long": None}
+    assert expected | {"skipped": None} == digests
+    assert {100, 3, 4, HEADER_OCTETS} == home.ledger.absent_octets(REMOTE, {"there"})

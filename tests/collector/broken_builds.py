@@ -12,6 +12,10 @@ from pillarbox.store.store import Kept, MessageId
 from pillarbox.store.unique_id import new_unique_id
 
 
+def _enter(rows: Rows, message: int, origin: Origin) -> None:
+    rows.run(ENTER, origin.remote, origin.unique_id, message, 0, origin.octets, None, 0, None)
+
+
 class _Apart(Archive):
     def keep(self, chunks: Iterable[bytes], origin: Origin) -> Filed:
         with self._store.incoming() as incoming:
@@ -24,7 +28,7 @@ class _Apart(Archive):
 
     def _first(self, rows: Rows, kept: Kept, origin: Origin) -> int:
         add_blob(rows, kept)
-        return rows.insert(ADD, origin.account, new_unique_id(), kept.digest, 0)
+        return rows.insert(ADD, origin.account, new_unique_id(), kept.digest, 0, "archive", None)
 
     def _second(self, rows: Rows, message: MessageId, origin: Origin) -> None:
         raise NotImplementedError
@@ -34,7 +38,7 @@ class DoublingArchive(_Apart):
     """The archive first: killed in between, it keeps the message again."""
 
     def _second(self, rows: Rows, message: MessageId, origin: Origin) -> None:
-        rows.run(ENTER, origin.remote, origin.unique_id, message, 0)
+        _enter(rows, message, origin)
 
 
 class LosingArchive(_Apart):
@@ -43,7 +47,7 @@ class LosingArchive(_Apart):
     def _first(self, rows: Rows, kept: Kept, origin: Origin) -> int:
         message = super()._first(rows, kept, origin)
         rows.run("UPDATE messages SET state = 'removed' WHERE id = ?", message)
-        rows.run(ENTER, origin.remote, origin.unique_id, message, 0)
+        _enter(rows, message, origin)
         return message
 
     def _second(self, rows: Rows, message: MessageId, origin: Origin) -> None:

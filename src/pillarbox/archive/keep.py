@@ -3,16 +3,21 @@
 A message that is collected twice, from one remote or from two, is kept once.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Container, Iterable, Sequence
 from dataclasses import dataclass
 
 from pillarbox.archive.ledger import content_id
+from pillarbox.archive.reading_back import Lost, lost, verify
 from pillarbox.base.clock import Clock
 from pillarbox.base.names import AccountId, RemoteId
 from pillarbox.db.sqlite import Database, Rows
+from pillarbox.message.header_digest import HEADER_OCTETS, header_digest
+from pillarbox.store.quota import MaildropFullError, NeverFitsError, Quotas
 from pillarbox.store.sqlite import add_blob
 from pillarbox.store.store import Kept, MessageId, Store
 from pillarbox.store.unique_id import new_unique_id
+
+LINE_END_OCTETS = 2  # some count the end of a last line that has none
 
 KNOWN = """
     SELECT id, state = 'removed', archived FROM messages
@@ -20,13 +25,19 @@ KNOWN = """
     ORDER BY state = 'removed', id LIMIT 1
 """
 ADD = """
-    INSERT INTO messages (account_id, unique_id, digest, arrived_at, state, archived)
-    VALUES (?, ?, ?, ?, 'archive', 1)
+    INSERT INTO messages (account_id, unique_id, digest, arrived_at, state, archived, set_aside)
+    VALUES (?, ?, ?, ?, ?, 1, ?)
+"""
+TAG = "INSERT INTO message_tags (message_id, tag) VALUES (?, ?) ON CONFLICT DO NOTHING"
+ELSEWHERE = """
+    SELECT name FROM ledger JOIN remotes ON remotes.id = remote_id
+    WHERE message_id = ? AND remote_id <> ? ORDER BY name LIMIT 1
 """
 # A second fetch does not make a message younger, unless it was gone from the remote in between.
 ENTER = """
-    INSERT INTO ledger (remote_id, unique_id, state, message_id, collected_at)
-    VALUES (?, ?, 'kept', ?, ?)
+    INSERT INTO ledger (remote_id, unique_id, state, message_id, collected_at, octets,
+                        header_digest, missing_octets, rule)
+    VALUES (?, ?, 'kept', ?, ?, ?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET
         state = 'kept',
         message_id = excluded.message_id,
@@ -35,8 +46,12 @@ ENTER = """
         ),
         removal = 'none',
         vanished_at = NULL,
+        octets = excluded.octets,
+        header_digest = excluded.header_digest,
+        missing_octets = excluded.missing_octets,
         verified_at = NULL,
-        rule = NULL,
+        damaged_at = NULL,
+        rule = excluded.rule,
         header = NULL
 """
 
@@ -46,7 +61,8 @@ class Origin:
     """Whence a message comes, and what becomes of it; without `unique_id` its content is its name.
 
     `account` is whose it is, which a rule may have chosen. `octets` is what the server lists. What
-    is `set_aside`, for the reason that stands there, is in no maildrop.
+    is `set_aside`, for the reason that stands there, is in no maildrop. `rule` is whose doing
+    that is.
     """
 
     remote: RemoteId
@@ -63,35 +79,71 @@ class Origin:
 class Filed:
     """A message that is durable, with its row in the archive and in the ledger.
 
-    `unique_id` is its name in the ledger. `is_new` is False where the archive had it already.
+    `unique_id` is its name in the ledger. `is_new` is False where the archive had it already;
+    `elsewhere` names another remote through which it is known. `is_over_quota` says that it was
+    for a maildrop in which there was no room. `missing_octets` fewer came than the server lists.
     """
 
     message: MessageId
     unique_id: str
     octets: int
     is_new: bool
+    elsewhere: str | None = None
+    is_over_quota: bool = False
+    missing_octets: int = 0
+
+
+class Survey:
+    """What the ledger is to know of a message, learnt while it passes."""
+
+    def __init__(self) -> None:
+        self._beginning = bytearray()
+        self._lines = 0
+
+    def feed(self, chunk: bytes) -> None:
+        """Take the next octets."""
+        self._lines += chunk.count(b"\n")
+        self._beginning += chunk[: HEADER_OCTETS - len(self._beginning)]
+
+    def header_digest(self) -> bytes | None:
+        """Return what its header is known by; None where it is too long."""
+        found = header_digest(bytes(self._beginning))
+        return found.digest if found else None
+
+    def missing(self, octets: int, listed: int | None) -> int:
+        """Return how many fewer came than were listed; 0 where line ends may be why.
+
+        Servers count a line's end as up to three octets, and some the dots that they stuff.
+        """
+        is_short = octets + self._lines + LINE_END_OCTETS < (listed or 0)
+        return (listed or 0) - octets if is_short else 0
 
 
 class Archive:
     """Takes messages from remotes; used by many threads at once."""
 
-    def __init__(self, store: Store, database: Database, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, database: Database, clock: Clock, quotas: Quotas | None = None
+    ) -> None:
         self._store = store
         self._database = database
         self._clock = clock
+        self._quotas = quotas or Quotas(database)
 
     def keep(self, chunks: Iterable[bytes], origin: Origin) -> Filed:
         """Return once the message and its ledger row are durable; else nothing is recorded.
 
         Raises StoreFault, and whatever `chunks` raises.
         """
+        survey = Survey()
         with self._store.incoming() as incoming:
             for chunk in chunks:
                 incoming.write(chunk)
+                survey.feed(chunk)
             kept = incoming.keep()
-        return self._database.write(lambda rows: self.file(rows, kept, origin))
+        return self._database.write(lambda rows: self.file(rows, kept, origin, survey))
 
-    def file(self, rows: Rows, kept: Kept, origin: Origin) -> Filed:
+    def file(self, rows: Rows, kept: Kept, origin: Origin, survey: Survey) -> Filed:
         """Write all rows of a kept message; for use inside one transaction.
 
         Raises StoreFault where its octets were purged in between: nobody named them yet.
@@ -99,23 +151,84 @@ class Archive:
         self._store.read(kept.digest).close()
         now = int(self._clock.now())
         unique_id = origin.unique_id or content_id(kept.digest)
+        missing = survey.missing(kept.octets, origin.octets)
         add_blob(rows, kept)
-        message, is_new = self._archived(rows, kept, origin.account, now)
-        rows.run(ENTER, origin.remote, unique_id, message, now)
-        return Filed(message, unique_id, kept.octets, is_new)
+        entered = self._archived(rows, kept, origin, now)
+        rows.run_each(TAG, [(entered.message, tag) for tag in origin.tags])
+        elsewhere = rows.one(ELSEWHERE, entered.message, origin.remote)
+        rows.run(
+            ENTER,
+            origin.remote,
+            unique_id,
+            entered.message,
+            now,
+            origin.octets or None,
+            survey.header_digest(),
+            missing,
+            origin.rule,
+        )
+        return Filed(
+            entered.message,
+            unique_id,
+            kept.octets,
+            entered.is_new,
+            elsewhere[0] if elsewhere else None,
+            entered.is_over_quota,
+            missing,
+        )
 
-    def _archived(
-        self, rows: Rows, kept: Kept, account: AccountId, now: int
-    ) -> tuple[MessageId, bool]:
-        """Return the account's message with these octets, and whether the archive lacked it."""
-        known = rows.one(KNOWN, kept.digest, account)
+    def verify(self, remote: RemoteId, unique_ids: Collection[str]) -> Collection[str]:
+        """Read back what is kept of these, and record what came of it; raises StoreFault.
+
+        Returns those whose octets are not what came: they are to be fetched again.
+        """
+        return verify(self._database, self._store, remote, unique_ids, int(self._clock.now()))
+
+    def lost(
+        self, remote: RemoteId, there: Container[str], octets: Container[int]
+    ) -> Sequence[Lost]:
+        """Return what a listing does not name any more, of these sizes; raises StoreFault."""
+        return lost(self._database, self._store, remote, there, octets)
+
+    def _archived(self, rows: Rows, kept: Kept, origin: Origin, now: int) -> "_Entered":
+        known = rows.one(KNOWN, kept.digest, origin.account)
         if known is None:
-            added = rows.insert(ADD, account, new_unique_id(), kept.digest, now)
-            return MessageId(added), True
+            return self._add(rows, kept, origin, now)
         message, is_removed, is_archived = known
+        # What was in the maildrop, and is not any more, does not come back into it.
         rows.run(
             "UPDATE messages SET archived = 1, state = iif(state = 'removed', 'archive', state)"
             " WHERE id = ?",
             message,
         )
-        return MessageId(message), bool(is_removed or not is_archived)
+        return _Entered(MessageId(message), is_new=bool(is_removed or not is_archived))
+
+    def _add(self, rows: Rows, kept: Kept, origin: Origin, now: int) -> "_Entered":
+        is_wanted = origin.into_maildrop and origin.set_aside is None
+        has_room = is_wanted and self._has_room(rows, kept, origin.account, now)
+        added = rows.insert(
+            ADD,
+            origin.account,
+            new_unique_id(),
+            kept.digest,
+            now,
+            "maildrop" if has_room else "archive",
+            origin.set_aside,
+        )
+        return _Entered(MessageId(added), is_new=True, is_over_quota=is_wanted and not has_room)
+
+    def _has_room(self, rows: Rows, kept: Kept, account: AccountId, now: int) -> bool:
+        try:
+            self._quotas.take(rows, account, kept.octets, now)
+        except (MaildropFullError, NeverFitsError):
+            return False
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class _Entered:
+    """The account's message; `is_new` where the archive lacked it."""
+
+    message: MessageId
+    is_new: bool
+    is_over_quota: bool = False

@@ -1,13 +1,58 @@
 """What we know of each message on a remote. Rows are never dropped because a listing lacks them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Container, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 from pillarbox.base.names import RemoteId
-from pillarbox.db.sqlite import Database, Row
+from pillarbox.db.sqlite import Database, Row, Rows
 from pillarbox.store.blobs.port import Digest
 from pillarbox.store.store import MessageId
+
+BATCH = 1000  # rows in memory, or in one transaction
+
+# In the order of LedgerEntry, but for what _entry turns.
+ENTRIES = """
+    SELECT unique_id, message_id, collected_at, removal, state, octets, header_digest, vanished_at,
+           verified_at, rule, damaged_at, missing_octets
+    FROM ledger WHERE remote_id = ?1 AND (?2 IS NULL OR removal = ?2)
+"""
+ONE = """
+    SELECT message_id, collected_at, removal, state, octets, header_digest, vanished_at,
+           verified_at, rule, damaged_at, missing_octets
+    FROM ledger WHERE remote_id = ? AND unique_id = ?
+"""
+# What was collected before sizes were noted has the size of its blob.
+PAGE = """
+    SELECT ledger.unique_id, vanished_at IS NULL, removal, coalesce(ledger.octets, blobs.octets)
+    FROM ledger LEFT JOIN messages ON messages.id = message_id LEFT JOIN blobs USING (digest)
+    WHERE remote_id = ? AND ledger.unique_id > ? ORDER BY ledger.unique_id LIMIT ?
+"""
+ENTER_NOT_KEPT = """
+    INSERT INTO ledger (remote_id, unique_id, collected_at, state, octets, header_digest, rule,
+                        header)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT DO UPDATE SET
+        state = excluded.state,
+        octets = excluded.octets,
+        header_digest = excluded.header_digest,
+        rule = excluded.rule,
+        header = excluded.header,
+        message_id = NULL,
+        removal = 'none',
+        vanished_at = NULL
+    WHERE state <> 'kept' OR removal = 'done'
+"""
+MOVE = """
+    INSERT INTO ledger (remote_id, unique_id, state, message_id, collected_at, octets,
+                        header_digest, verified_at, missing_octets, rule, header)
+    SELECT remote_id, ?, state, message_id, collected_at, ?, header_digest, verified_at,
+           missing_octets, rule, header
+    FROM ledger WHERE remote_id = ? AND unique_id = ?
+    ON CONFLICT DO NOTHING
+"""
 
 CONTENT = "sha256 "  # with a space, which no server's unique-id holds (RFC 1939, section 7)
 
@@ -35,7 +80,8 @@ class LedgerEntry:
 
     `octets` as the server listed it. `header_digest` is the SHA-256 of the header that RETR or TOP
     gave. `vanished_at` is when a listing first lacked it, `verified_at` when its octets were last
-    read back and compared. `rule` names the rule whose doing the state is.
+    read back and compared, `damaged_at` when they were others. `rule` names the rule whose doing
+    the state is. `missing_octets` fewer came than were listed.
     """
 
     message: MessageId | None  # where it is kept
@@ -47,6 +93,28 @@ class LedgerEntry:
     vanished_at: int | None = None
     verified_at: int | None = None
     rule: str | None = None
+    damaged_at: int | None = None
+    missing_octets: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class NotKept:
+    """What the ledger is to know of a message that is not kept; `header` where that is all."""
+
+    unique_id: str
+    state: State  # not KEPT
+    octets: int
+    rule: str | None = None
+    header_digest: bytes | None = None
+    header: bytes | None = None
+
+
+class Known(Protocol):
+    """What is known of the messages of one remote, by unique-id; a dict will do."""
+
+    def get(self, unique_id: str, /) -> LedgerEntry | None:
+        """Return what is known of one."""
+        ...
 
 
 class Ledger:
@@ -61,14 +129,86 @@ class Ledger:
             return rows.one("SELECT 1 FROM remotes WHERE id = ?", remote) is not None
 
     def entries(self, remote: RemoteId) -> dict[str, LedgerEntry]:
-        """Return what is known, by unique-id."""
+        """Return what is known, by unique-id: all of it in memory, so not for a session."""
+        return self._entries(remote, None)
+
+    @contextmanager
+    def reading(self, remote: RemoteId) -> Iterator[Known]:
+        """Give what is known at one moment, row by row: whatever their number, in little memory."""
+        with self._database.reading() as rows:
+            yield _Snapshot(rows, remote)
+
+    def unsure(self, remote: RemoteId) -> dict[str, LedgerEntry]:
+        """Return the messages of which we do not know whether they were removed."""
+        return self._entries(remote, Removal.PERHAPS)
+
+    def _entries(self, remote: RemoteId, removal: Removal | None) -> dict[str, LedgerEntry]:
+        with self._database.reading() as rows:
+            found = rows.all(ENTRIES, remote, removal)
+        return {unique_id: _entry(tuple(columns)) for unique_id, *columns in found}
+
+    def names_of(self, remote: RemoteId, message: MessageId) -> list[str]:
+        """Return the unique-ids under which a message of the archive is known there."""
         with self._database.reading() as rows:
             found = rows.all(
-                "SELECT unique_id, message_id, collected_at, removal, state, octets, header_digest,"
-                " vanished_at, verified_at, rule FROM ledger WHERE remote_id = ?",
+                "SELECT unique_id FROM ledger WHERE message_id = ? AND remote_id = ? ORDER BY 1",
+                message,
                 remote,
             )
-        return {unique_id: _entry(tuple(columns)) for unique_id, *columns in found}
+        return [unique_id for (unique_id,) in found]
+
+    def newer(self, remote: RemoteId, than: int) -> int:
+        """Return how many messages that came to be known later are still there, as far as known."""
+        with self._database.reading() as rows:
+            found = rows.one(
+                "SELECT count(*) FROM ledger WHERE remote_id = ? AND collected_at > ?"
+                " AND removal = 'none' AND vanished_at IS NULL",
+                remote,
+                than,
+            )
+        return int(found[0]) if found else 0
+
+    def absent_octets(self, remote: RemoteId, there: Container[str]) -> set[int]:
+        """Return the listed octets of what a listing does not name, and was not removed by us."""
+        return {octets for _unique_id, octets in absent(self._database, remote, there)}
+
+    def note_listing(self, remote: RemoteId, there: Container[str], now: float) -> None:
+        """Record what a listing lacks, and what it has again; writes only what has changed."""
+        changes: list[tuple[object, ...]] = []
+        for unique_id, is_there, removal, _ in _pages(self._database, remote):
+            if (unique_id in there) is not bool(is_there) and _is_listed(unique_id, removal):
+                changes.append((None if unique_id in there else int(now), remote, unique_id))
+            if len(changes) == BATCH:
+                self._note_vanished(changes)
+                changes = []
+        self._note_vanished(changes)
+
+    def _note_vanished(self, changes: list[tuple[object, ...]]) -> None:
+        sql = "UPDATE ledger SET vanished_at = ? WHERE remote_id = ? AND unique_id = ?"
+        if changes:
+            self._database.write(lambda rows: rows.run_each(sql, changes))
+
+    def enter(self, remote: RemoteId, entries: Iterable[NotKept], now: float) -> None:
+        """Record messages that are not kept; what is kept stays so."""
+        known = [(remote, each.unique_id, int(now), *_columns(each)) for each in entries]
+        if known:
+            self._database.write(lambda rows: rows.run_each(ENTER_NOT_KEPT, known))
+
+    def move(self, remote: RemoteId, names: Iterable[tuple[str, str, int]]) -> None:
+        """Know messages under other unique-ids too: the old one, the new one, its listed octets."""
+        pairs = [(new, octets, remote, old) for old, new, octets in names]
+        if pairs:
+            self._database.write(lambda rows: rows.run_each(MOVE, pairs))
+
+    def want(self, remote: RemoteId, unique_ids: Collection[str]) -> int:
+        """Ask for what is not kept: the next session fetches it. Return how many there are."""
+        return self._database.write(
+            lambda rows: rows.run_each(
+                "UPDATE ledger SET rule = NULL WHERE remote_id = ? AND unique_id = ?"
+                " AND state IN ('headers', 'skipped')",
+                [(remote, unique_id) for unique_id in unique_ids],
+            )
+        )
 
     def note(self, remote: RemoteId, unique_ids: Collection[str], removal: Removal) -> None:
         """Record what came of the removal of these, in one transaction."""
@@ -80,6 +220,48 @@ class Ledger:
                 [(removal, remote, unique_id) for unique_id in unique_ids],
             )
         )
+
+
+def _columns(entry: NotKept) -> Row:
+    octets = entry.octets or None
+    return (entry.state, octets, entry.header_digest, entry.rule, entry.header)
+
+
+class _Snapshot:
+    def __init__(self, rows: Rows, remote: RemoteId) -> None:
+        self._rows = rows
+        self._remote = remote
+
+    def get(self, unique_id: str, /) -> LedgerEntry | None:
+        """Return what is known of one."""
+        row = self._rows.one(ONE, self._remote, unique_id)
+        return None if row is None else _entry(row)
+
+
+def absent(
+    database: Database, remote: RemoteId, there: Container[str]
+) -> Iterator[tuple[str, int]]:
+    """Yield what a listing does not name and was not removed by us, with its listed octets."""
+    for unique_id, _is_there, removal, octets in _pages(database, remote):
+        if octets and unique_id not in there and _is_listed(unique_id, removal):
+            yield unique_id, octets
+
+
+def _is_listed(unique_id: str, removal: str) -> bool:
+    """Return whether a listing tells of it: neither removed by us nor known by content alone."""
+    return removal != Removal.DONE and not is_content_id(unique_id)
+
+
+def _pages(database: Database, remote: RemoteId) -> Iterator[Row]:
+    """Yield every row in the order of the unique-ids, a page in memory at a time."""
+    last = ""
+    while True:
+        with database.reading() as rows:
+            page = rows.all(PAGE, remote, last, BATCH)
+        yield from page
+        if len(page) < BATCH:
+            return
+        last = page[-1][0]
 
 
 def _entry(columns: Row) -> LedgerEntry:
