@@ -5,7 +5,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from http.client import HTTPException, HTTPResponse, HTTPSConnection
 from time import monotonic
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from pillarbox.base.errors import PeerFault
 from pillarbox.net.cut_after import cut_after
@@ -71,13 +71,20 @@ def trusted_pages() -> Pages:
     return Pages(ssl.create_default_context())
 
 
+def quoted(text: str) -> str:
+    """Return a text as a part of a URL's query: RFC 3986, section 2.1."""
+    return quote(text, safe="")
+
+
 def _parts(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
-        has_port = parts.port != 0
-    except ValueError as error:
-        raise NoPageFault("A redirect leads nowhere.") from error
-    if parts.scheme != "https" or not parts.hostname or "@" in parts.netloc or not has_port:
+        leads_somewhere = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        leads_somewhere, parts = False, urlsplit("")
+    if not leads_somewhere:
+        raise NoPageFault("A redirect leads nowhere.")
+    if parts.scheme != "https" or "@" in parts.netloc:
         raise _no_page(parts, "it leads to what is not https")
     return parts
 

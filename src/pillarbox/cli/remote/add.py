@@ -1,36 +1,66 @@
 """`pillarbox remote add`."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import click
 import msgspec
 
-from pillarbox.accounts.remotes import RemoteSettings, SecretKind
+from pillarbox.accounts.providers import PROVIDERS
+from pillarbox.accounts.remotes import SecretKind
 from pillarbox.app.build import opened
 from pillarbox.app.home import Home
-from pillarbox.base.names import AccountId
 from pillarbox.base.secret import Secret
 from pillarbox.cli.options import as_json, read_password
 from pillarbox.cli.remote.altered import altered, secret_of, warn
+from pillarbox.cli.remote.chosen import Asked, settings_of
 from pillarbox.cli.remote.options import Given, settings
 from pillarbox.cli.remote.shown import answer
 from pillarbox.cli.words import _
 
-NOBODY = RemoteSettings(AccountId(0), "", 0, "")  # what stands where nothing is said
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Where(Given):
+    """What is said of where the mail is, beside the settings."""
+
+    provider: str | None = None
+    address: str | None = None
+    yes: bool = False
 
 
 @click.command(help=_("Remember a server, and seal its password."))
 @click.argument("name")
+@click.option(
+    "--provider",
+    type=click.Choice(list(PROVIDERS)),
+    help=_("Take the server of this provider."),
+)
+@click.option(
+    "--address",
+    metavar="USER@DOMAIN",
+    help=_("Ask this address's domain where its mail is, unless --server or --provider says it."),
+)
+@click.option("--yes", is_flag=True, help=_("Agree to what the domain says."))
 @settings
 @as_json
 @click.pass_obj
 def add(home: Home, /, name: str, *, as_json: bool, **options: object) -> None:
     """Remember a remote."""
-    given = msgspec.convert(options, Given)
+    given = msgspec.convert(options, _Where)
     account_name = _required(given.account, "--account")
-    _required(given.server, "--server")
-    _required(given.user, "--user")
-    wanted = altered(NOBODY, given)
+    if not (given.server or given.provider or given.address):
+        raise click.UsageError(_("Say where the mail is: --server, --provider or --address."))
+    begun = settings_of(
+        Asked(
+            given.provider,
+            given.address,
+            given.protocol,
+            has_server=given.server is not None,
+            is_agreed=given.yes,
+            is_stdin_taken=given.password_stdin,
+        )
+    )
+    _required(given.user or begun.user, "--user")
+    wanted = altered(begun, given)
     warn(wanted)
     kind, secret = secret_of(given) or (SecretKind.SEALED, _asked())
     with opened(home) as system:
