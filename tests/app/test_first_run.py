@@ -58,7 +58,10 @@ def test_the_template_has_every_setting_and_a_reason_beside_most() -> None:
     assert msgspec.to_builtins(Configuration()).keys() == tomllib.loads(text).keys()
     for name, table in tomllib.loads(text).items():
         if isinstance(table, dict):
-            assert msgspec.to_builtins(getattr(Configuration(), name)).keys() == table.keys()
+            settings = msgspec.to_builtins(getattr(Configuration(), name)).keys()
+            # Tables of which there may be many stand in comments: none is there yet.
+            many = {key for key in settings if f"# [[{name}.{key}]]\n" in text}
+            assert settings == table.keys() | many
     assert all(f"# {comment}\n" in text for comment, _ in LINES if comment)
 
 

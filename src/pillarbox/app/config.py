@@ -6,6 +6,7 @@ import msgspec
 
 from pillarbox.app.contradictions import refuse_contradictions
 from pillarbox.app.home import Home
+from pillarbox.app.rules import refuse_mistakes
 from pillarbox.app.settings import Configuration
 from pillarbox.base.errors import OperatorFault
 
@@ -24,4 +25,5 @@ def load(home: Home) -> Configuration:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise OperatorFault("{path}: {why}.", path=path, why=error) from error
     refuse_contradictions(config, path)
+    refuse_mistakes(config.collect, path)
     return config

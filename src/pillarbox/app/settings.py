@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from pillarbox.accounts.auth_cache import MOST_SECONDS
+from pillarbox.accounts.name import NAME_OCTETS
 from pillarbox.server.site import Utf8Headers
 
 Days = Annotated[int, msgspec.Meta(ge=0, le=36_500)]  # a century: more is no date to reckon with
@@ -17,6 +18,14 @@ GraceDays = Annotated[int, msgspec.Meta(ge=1, le=36_500)]  # an open session rea
 Count = Annotated[int, msgspec.Meta(ge=0)]
 Octets = Annotated[int, msgspec.Meta(ge=0, le=2**60)]
 Positive = Annotated[int, msgspec.Meta(ge=1)]
+Interval = Annotated[int, msgspec.Meta(ge=1, le=31_536_000)]
+# One line that can be shown, and a word without spaces.
+Title = Annotated[str, msgspec.Meta(pattern=r"^[^\x00-\x1f\x7f]{1,64}\Z")]
+Word = Annotated[str, msgspec.Meta(pattern=r"^[^\x00-\x20\x7f,]{1,64}\Z")]
+FieldName = Annotated[str, msgspec.Meta(pattern=r"^[!-9;-~]{1,76}\Z")]  # RFC 5322, section 2.2
+Pattern = Annotated[str, msgspec.Meta(min_length=1, max_length=1000)]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=NAME_OCTETS)]
+RULES = 200  # each is asked about each message
 
 
 class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -130,6 +139,47 @@ class Alerts(_Table, frozen=True):
     apprise_file: str = ""
 
 
+class CollectRule(_Table, frozen=True):
+    """What is done with messages of remotes that meet all conditions; left out: no condition."""
+
+    name: Title
+    action: Literal["fetch", "skip", "headers"] | None = None
+    remote: Name | None = None
+    header: dict[FieldName, Pattern | tuple[Pattern, ...]] = {}
+    larger_than: Octets | None = None
+    smaller_than: Octets | None = None
+    older_than_days: Days | None = None
+    tags: tuple[Word, ...] = ()
+    set_aside: Word | None = None
+    account: Name | None = None
+    rest_after_days: Days | None = None
+
+
+class CollectRemote(_Table, frozen=True):
+    """What holds for one remote in the place of what holds for all."""
+
+    name: Name
+    octets_per_message: Octets | None = None
+    messages_per_session: Count | None = None
+    octets_per_session: Octets | None = None
+    messages_per_day: Count | None = None
+    octets_per_day: Octets | None = None
+
+
+class Collect(_Table, frozen=True):
+    """How mail is collected from other servers; a limit of 0 is none."""
+
+    interval_seconds: Interval = 600
+    sessions_per_server: Positive = 2
+    octets_per_message: Octets = 0
+    messages_per_session: Count = 0
+    octets_per_session: Octets = 0
+    messages_per_day: Count = 0
+    octets_per_day: Octets = 0
+    remote: tuple[CollectRemote, ...] = ()
+    rule: Annotated[tuple[CollectRule, ...], msgspec.Meta(max_length=RULES)] = ()
+
+
 class Configuration(_Table, frozen=True):
     """Everything that `pillarbox.toml` can say."""
 
@@ -144,3 +194,4 @@ class Configuration(_Table, frozen=True):
     limits: Limits = Limits()
     policy: Policy = Policy()
     alerts: Alerts = Alerts()
+    collect: Collect = Collect()

@@ -139,6 +139,27 @@ LINES: list[Line] = [
         N_("A file of URLs for apprise, which is installed apart; one a line."),
         'apprise_file = ""',
     ),
+    (N_("How mail is collected from other servers."), "[collect]"),
+    (
+        N_("While serving, each remote is asked so often, unless it has times of its own."),
+        "interval_seconds = 600",
+    ),
+    (N_("The most sessions at a time with one server."), "sessions_per_server = 2"),
+    (N_("The most that is fetched from one remote; 0 = without end."), "octets_per_message = 0"),
+    ("", "messages_per_session = 0"),
+    ("", "octets_per_session = 0"),
+    (N_("A day is one of UTC."), "messages_per_day = 0"),
+    ("", "octets_per_day = 0"),
+    (N_("Limits for one remote; as many as there are:"), "# [[collect.remote]]"),
+    ("", '# name = "provider"'),
+    ("", "# octets_per_day = 1000000000"),
+    (
+        N_('Rules, in their order: "skip", "headers", "fetch", tags and more; see the manual.'),
+        "# [[collect.rule]]",
+    ),
+    ("", '# name = "not so large"'),
+    ("", "# larger_than = 50000000"),
+    ("", '# action = "headers"'),
 ]
 
 
