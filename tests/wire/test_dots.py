@@ -18,9 +18,9 @@ def stuffed(chunks: Iterable[bytes]) -> bytes:
     return b"".join(stuffer.feed(chunk) for chunk in chunks) + stuffer.finish()
 
 
-def unstuffed(chunks: Iterable[bytes]) -> tuple[bytes, bytes]:
+def unstuffed(chunks: Iterable[bytes], *, keeps_lone_dots: bool = False) -> tuple[bytes, bytes]:
     """Return the message, and what came behind its end."""
-    reader = DotReader()
+    reader = DotReader(keeps_lone_dots=keeps_lone_dots)
     message = rest = b""
     for chunk in chunks:
         if reader.is_finished:
@@ -66,3 +66,13 @@ def test_a_stuffed_message_comes_back_with_what_is_behind_it(
 
     assert b"\r\n.\r\n" not in octets[:-1]
     assert (lines, behind) == unstuffed(cut(octets + behind, others))
+    assert (lines, behind) == unstuffed(cut(octets + behind, others), keeps_lone_dots=True)
+
+
+@given(PLACES)
+def test_a_dot_that_nobody_stuffed_goes_or_stays(places: list[int]) -> None:
+    octets = b".a\r\n.b.\r\n..c\r\n.\rd\r\n.\r\n"
+
+    goes, stays = b"a\r\nb.\r\n.c\r\n\rd\r\n", b".a\r\n.b.\r\n.c\r\n.\rd\r\n"
+    assert (goes, b"") == unstuffed(cut(octets, places))
+    assert (stays, b"") == unstuffed(cut(octets, places), keeps_lone_dots=True)
