@@ -1,6 +1,7 @@
 """Providers: each has a source, and what it says can be used."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -28,3 +29,15 @@ def test_a_providers_mechanism_is_one_of_ours(provider: Provider) -> None:
 
 def test_providers_are_listed_by_name() -> None:
     assert sorted(PROVIDERS) == list(PROVIDERS)
+
+
+@pytest.mark.docs
+@pytest.mark.parametrize("folder", ["howto", "howto/ja"])
+def test_the_page_has_every_provider_with_its_server_and_its_source(folder: str) -> None:
+    docs = Path(__file__).parents[2] / "docs"
+    page = (docs / folder / "collect-from-another-server.md").read_text("utf-8")
+    rows = re.findall(
+        r"^\| `([a-z0-9-]+)` \| `([^`]+)`[^|]*\| \[[^]]+\]\(([^)]+)\) \|$", page, re.MULTILINE
+    )
+
+    assert [(name, each.host, each.source) for name, each in PROVIDERS.items()] == rows
