@@ -13,7 +13,7 @@ import pytest
 from pillarbox.collector.outcome import Outcome
 from tests.endtoend.post_office import ACCOUNT, PostOffice, Serving, open_office
 from tests.peers import fetchmail, getmail, mpop
-from tests.peers.dovecot import Dovecot
+from tests.peers.dovecot import Dovecot, Options
 from tests.peers.fetch import Fetched, Server, Tls
 from tests.peers.openssl import make_certificate
 
@@ -120,3 +120,36 @@ def test_all_that_is_there_can_be_marked_as_seen(
     assert (len(OLD), 0, 0) == (said["taken"], said["known"], said["unnamed"])
     assert (Outcome.NONE, Outcome.MAIL) == (first.code, second.code), first.err + second.err
     assert [NEW] == exported(ours, tmp_path / "out")
+
+
+def test_all_that_is_in_a_folder_of_imap_can_be_marked_as_seen(
+    ours: PostOffice, tmp_path: Path
+) -> None:
+    folder = tmp_path / "certificate"
+    folder.mkdir()
+    certificate = make_certificate(folder)
+    with Dovecot(certificate, Options(serves_imap=True)) as dovecot:
+        dovecot.deliver(ACCOUNT, OLD)
+        authority = certificate.authority.certificate
+        server = Server(dovecot.imap_tls_port, authority, Tls.IMPLICIT)
+        ours.add_remote("there", server, "--protocol", "imap")
+        said = json.loads(ours.do("remote", "import-state", "there", "--mark-all-seen", "--json"))
+        dovecot.deliver(ACCOUNT, [NEW])
+        done = ours.run("collect")
+
+    assert (len(OLD), 0) == (said["taken"], said["unnamed"])
+    assert Outcome.MAIL == done.code, done.err
+    assert [NEW] == exported(ours, tmp_path / "out")
+
+
+def test_what_another_program_fetched_is_never_removed_from_the_server(
+    office: PostOffice, filled: Serving, ours: PostOffice, tmp_path: Path
+) -> None:
+    ours.add_remote("there", filled.secure, "--delete-after-days", "0")
+    ours.do("remote", "import-state", "there", "--mark-all-seen")
+    deliver(office, tmp_path / "new", NEW)
+    done = ours.run("collect", "--json")
+
+    (result,) = json.loads(done.out)
+    assert (1, 1) == (result["collected"], result["removed"])
+    assert len(OLD) == len(office.answer("maildrop", "list", ACCOUNT))

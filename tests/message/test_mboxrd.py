@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pillarbox.message.mbox import Start, split
@@ -61,7 +61,6 @@ def read(chunks: Iterable[bytes]) -> list[bytes]:
 @example([b"", b"", b"x"], [], [])
 @example([b"no end", b"From at the start", b"\n", b"\r", b"\n\r"], [], [])
 @example([b">From \n>>From \n From \n>\nFrom"], [1, 2, 3, 8], [5, 6, 7])
-@settings(max_examples=400)
 def test_whatever_is_written_is_read_back_in_any_chunks(
     messages: list[bytes], cuts: list[int], read_cuts: list[int]
 ) -> None:

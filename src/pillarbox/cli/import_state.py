@@ -17,12 +17,11 @@ from pillarbox.archive.seen import Entered, enter_seen
 from pillarbox.base.errors import OperatorFault
 from pillarbox.cli.options import as_json, print_json
 from pillarbox.cli.words import _, ngettext, printable, said
-from pillarbox.client import connect as client
 from pillarbox.collector.collect import take_remote
 from pillarbox.collector.import_state.entries import Entry, numbered
 from pillarbox.collector.import_state.forms import FORMATS, Count, Form, count_owners, recognise
-from pillarbox.collector.mark_seen import There, list_there
-from pillarbox.collector.source import source_of
+from pillarbox.collector.mark_seen import list_there
+from pillarbox.collector.source import Source, source_of
 
 NAMED_OWNERS = 20  # of a file that has thousands
 
@@ -167,7 +166,7 @@ def _import(system: System, remote: Remote, state: _State, *, is_json: bool) -> 
 
 def _mark_all(system: System, remote: Remote, *, is_json: bool) -> None:
     with _leased(system, remote):
-        there = asyncio.run(_listed(system, remote))
+        there = asyncio.run(list_there(_source(system, remote)))
         now = system.clock.now()
         entered = enter_seen(system.database, remote.id, there.unique_ids, now, "server")
     if is_json:
@@ -183,12 +182,9 @@ def _mark_all(system: System, remote: Remote, *, is_json: bool) -> None:
         click.echo(text.format(count=f"{there.unnamed:,}"))
 
 
-async def _listed(system: System, remote: Remote) -> There:
+def _source(system: System, remote: Remote) -> Source:
     allowed = remote.settings.tls is Tls.NONE
-    source = source_of(remote, password_of(system, remote), allow_password_without_tls=allowed)
-    return await list_there(
-        lambda: client.connect(source.server), source.user, source.password, source.deadline_seconds
-    )
+    return source_of(remote, password_of(system, remote), allow_password_without_tls=allowed)
 
 
 @contextmanager

@@ -1,33 +1,12 @@
 """What is on a server now, for those who want none of it: listed, and nothing fetched."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
-from pillarbox.base.secret import Secret
-from pillarbox.client.listing import Listed
 from pillarbox.collector.plan import without_shared_names
+from pillarbox.collector.reach import reach
+from pillarbox.collector.source import Source
 from pillarbox.net.deadline import within
-
-
-class Lister(AbstractAsyncContextManager["Lister", None], Protocol):
-    """What is needed of a conversation; each verb may raise a PeerFault."""
-
-    async def login(self, name: str, password: Secret) -> None:
-        """Return once the maildrop is ours."""
-        ...
-
-    async def listing(self) -> list[Listed]:
-        """Return what is there."""
-        ...
-
-    async def quit(self) -> bool:
-        """Leave; nothing was marked."""
-        ...
-
-
-Reach = Callable[[], Awaitable[Lister]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +17,10 @@ class There:
     unnamed: int
 
 
-async def list_there(
-    connect: Reach, user: str, password: Secret, deadline_seconds: float | None
-) -> There:
+async def list_there(source: Source) -> There:
     """Return what is there; raises a PeerFault, and OperatorFault where the login cannot be."""
-    async with within(deadline_seconds), await connect() as server:
-        await server.login(user, password)
+    async with within(source.deadline_seconds), await reach(source) as server:
+        await server.login(source.user, source.password)
         listing = without_shared_names(await server.listing())
         await server.quit()
     named = [listed.unique_id for listed in listing if listed.unique_id is not None]
