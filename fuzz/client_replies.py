@@ -21,10 +21,11 @@ from pillarbox.wire.pop3.answers import (
     ReplyLine,
     UnreadableChallenge,
 )
-from pillarbox.wire.pop3.client import CHUNK_OCTETS, REPLY_OCTETS, ClientConversation
+from pillarbox.wire.pop3.client import REPLY_OCTETS, ClientConversation
 from pillarbox.wire.pop3.commands import AuthCancel, Command, Pass
 
 MOST_OCTETS = 2048
+HELD_OCTETS = 4  # that the end of a message may begin with, held until more is known
 UNFOLDED = 20_000  # twice the longest reply line, and something
 MOST_COMMANDS = 16
 LISTED = verbs.Capa | verbs.Lang | verbs.List | verbs.Uidl
@@ -67,9 +68,11 @@ class _Client:
         self._awaited: list[Command] = []
         self._lines: list[bytes] = []
         self._may_send = True
+        self._fed = 0
 
     def hear(self, chunk: bytes) -> bool:
         """Return whether the conversation goes on."""
+        self._fed = len(chunk)
         self._conversation.feed(chunk)
         try:
             while (answer := self._conversation.next_answer()) is not None:
@@ -97,7 +100,7 @@ class _Client:
                 require(len(line) < REPLY_OCTETS and b"\r\n" not in line, "a line with its end")
                 self._lines.append(line)
             case Octets(octets):
-                require(0 < len(octets) <= CHUNK_OCTETS, "octets in bounded chunks")
+                require(0 < len(octets) <= self._fed + HELD_OCTETS, "no more than came")
             case End():
                 self._read_listing()
                 self._send()

@@ -72,7 +72,8 @@ def once(program: Program, port: int, load: Load, folder: Path | None) -> Cost:
         cost = measure(run)
         kept = program.kept(home)
         if kept != load.messages:
-            raise FailedFault(f"{program.name} kept {kept} of {load.messages} messages")
+            why = f"{program.name} kept {kept} of {load.messages} messages"
+            raise FailedFault(why)
     return cost
 
 

@@ -60,7 +60,8 @@ def measure(run: Run) -> Cost:
         seconds = time.perf_counter() - began
     if started.returncode:
         said = (run.cwd / "said").read_text(errors="replace")
-        raise FailedFault(f"{run.command[0]} ended with {started.returncode}: {said[-2000:]}")
+        why = f"{run.command[0]} ended with {started.returncode}: {said[-2000:]}"
+        raise FailedFault(why)
     return Cost(seconds, peak)
 
 
@@ -73,7 +74,8 @@ def _watch(started: "subprocess.Popen[bytes]", began: float) -> int:
             started.wait(LOOK_SECONDS)
             return peak
         peak = max(peak, *(_peak(pid) for pid in (started.pid, *descendants(started.pid))))
-    raise FailedFault(f"{started.args!r} took more than {SECONDS:g} seconds")
+    why = f"{started.args!r} took more than {SECONDS:g} seconds"
+    raise FailedFault(why)
 
 
 def _peak(pid: int) -> int:

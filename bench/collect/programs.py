@@ -116,7 +116,8 @@ def _pillarbox(home: Path, port: int, _: str | None) -> Run:
             check=False,
         )
         if done.returncode:
-            raise FailedFault(f"pillarbox {words[0]}: {done.stderr.decode(errors='replace')}")
+            why = f"pillarbox {words[0]}: {done.stderr.decode(errors='replace')}"
+            raise FailedFault(why)
     return Run([*program, "collect"], env, home)
 
 

@@ -1,20 +1,26 @@
 """Listings, messages and removal over a session."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import pytest
 
 from pillarbox.base.errors import PeerFault
-from pillarbox.client.connection import RETR_WINDOW, TOP_OCTETS
+from pillarbox.client.connection import TOP_OCTETS
 from pillarbox.client.faults import (
     BadListingFault,
+    HungUpFault,
+    MessageTooLargeFault,
+    PipeliningFault,
     RefusedFault,
 )
 from pillarbox.client.listing import Listed
+from pillarbox.client.window import FIRST
+from pillarbox.net.stream import Stream
 from pillarbox.wire.pop3.commands import Command
 from pillarbox.wire.pop3.verbs import Retr
-from tests.client.fake_server import CAPABILITIES, FakeServer
-from tests.client.sessions import MAIL, logged_in, retrieved, run, without
+from tests.client.fake_server import CAPABILITIES, HANG_UP, FakeServer, Session
+from tests.client.sessions import CLEAR, MAIL, logged_in, retrieved, run, without
 
 # Listings
 
@@ -69,6 +75,29 @@ def test_a_refused_listing_is_a_fault_with_the_servers_words() -> None:
 # Messages
 
 
+@dataclass
+class FirstOnly(FakeServer):
+    """Answers the first command of a row only; the others get `refusal`."""
+
+    refusal: bytes = b"-ERR one at a time\r\n"
+
+    def session(self, stream: Stream) -> Session:
+        return FirstOnlySession(self, stream)
+
+
+class FirstOnlySession(Session):
+    async def hear(self) -> None:
+        heard = len(self.server.heard)
+        octets = await self.stream.read()
+        self.is_over = not octets
+        for line in octets.split(b"\r\n")[:-1]:
+            self.server.heard.append(line)
+            if len(self.server.heard) == heard + 1:
+                await self.answer(line)
+            elif isinstance(self.server, FirstOnly):
+                await self.say(self.server.refusal)
+
+
 @pytest.mark.parametrize("capabilities", [CAPABILITIES, without("PIPELINING")])
 def test_messages_come_as_they_are_on_the_server(capabilities: tuple[str, ...]) -> None:
     async def everything() -> dict[int, bytes | None]:
@@ -104,7 +133,7 @@ def test_a_bounded_number_of_commands_is_under_way() -> None:
         return await retrieved(await logged_in(fake), list(range(1, 61)))
 
     assert 60 == len(run(everything()))
-    assert RETR_WINDOW == fake.most_lines_at_once
+    assert 2 <= fake.most_lines_at_once < 60
 
 
 def test_what_has_come_in_can_be_read_where_nothing_more_can_be_asked_for(
@@ -118,7 +147,7 @@ def test_what_has_come_in_can_be_read_where_nothing_more_can_be_asked_for(
         send = connection._channel.send
 
         async def broken(commands: Sequence[Command]) -> None:
-            if Retr(RETR_WINDOW + 1) in commands:
+            if Retr(FIRST + 1) in commands:
                 raise PeerFault("The connection broke.")
             await send(commands)
 
@@ -128,7 +157,71 @@ def test_what_has_come_in_can_be_read_where_nothing_more_can_be_asked_for(
 
     with pytest.raises(PeerFault, match="broke"):
         run(everything())
-    assert list(range(1, RETR_WINDOW + 1)) == seen
+    assert list(range(1, FIRST + 1)) == seen
+
+
+def test_no_commands_are_in_a_row_where_none_are_wanted() -> None:
+    fake = FakeServer(MAIL)
+    server = replace(CLEAR, pipelining=False)
+
+    async def everything() -> dict[int, bytes | None]:
+        connection = await logged_in(fake, server)
+        await connection.listing()
+        return await retrieved(connection, [1, 2, 3])
+
+    assert {1: MAIL["aaa"], 2: MAIL["bbb"], 3: b""} == run(everything())
+    assert 1 == fake.most_lines_at_once
+
+
+def test_what_is_refused_in_a_row_is_asked_for_alone() -> None:
+    fake = FirstOnly(MAIL)
+
+    async def everything() -> dict[int, bytes | None]:
+        return await retrieved(await logged_in(fake), [1, 2, 3])
+
+    assert {1: MAIL["aaa"], 2: MAIL["bbb"], 3: b""} == run(everything())
+
+
+def test_unique_ids_that_are_refused_in_a_row_are_asked_for_alone() -> None:
+    async def listing() -> list[Listed]:
+        return await (await logged_in(FirstOnly(MAIL))).listing()
+
+    assert ["aaa", "bbb", "ccc"] == [listed.unique_id for listed in run(listing())]
+
+
+@pytest.mark.parametrize("reply", [b"", HANG_UP, b"garbage\r\n", b"-"])
+def test_a_server_that_answers_no_row_is_named_as_such(reply: bytes) -> None:
+    fake = FirstOnly(MAIL, refusal=reply)
+    server = replace(CLEAR, timeout_seconds=0.2)
+
+    async def listing() -> None:
+        await (await logged_in(fake, server)).listing()
+
+    with pytest.raises(PipeliningFault):
+        run(listing())
+
+
+def test_what_breaks_behind_a_row_that_was_answered_is_no_fault_of_pipelining() -> None:
+    fake = FakeServer(MAIL, says={b"RETR 1": HANG_UP})
+
+    async def first() -> None:
+        connection = await logged_in(fake)
+        await connection.listing()
+        await retrieved(connection, [1, 2])
+
+    with pytest.raises(HungUpFault):
+        run(first())
+
+
+def test_a_message_without_an_end_is_not_read_for_ever() -> None:
+    server = replace(CLEAR, message_octets=100_000)
+
+    async def everything() -> dict[int, bytes | None]:
+        return await retrieved(await logged_in(FakeServer(MAIL), server), [1, 2, 3])
+
+    with pytest.raises(MessageTooLargeFault) as fault:
+        run(everything())
+    assert 2 == fault.value.number
 
 
 def test_top_keeps_a_bounded_part_of_what_a_server_sends() -> None:

@@ -1,12 +1,13 @@
 """A conversation on a stream: commands go out, answers come in, no wait is without a deadline."""
 
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from pillarbox.base.errors import Bug, PeerFault
-from pillarbox.client.faults import HungUpFault, refused
+from pillarbox.client.faults import HungUpFault, PipeliningFault, refused
 from pillarbox.client.sent import Sent
-from pillarbox.net.deadline import within
+from pillarbox.net.deadline import TooSlowFault, within
 from pillarbox.net.stream import Stream
 from pillarbox.sasl.apop import find_timestamp
 from pillarbox.wire.pop3.answers import (
@@ -18,7 +19,8 @@ from pillarbox.wire.pop3.answers import (
     StlsInjectionFault,
 )
 from pillarbox.wire.pop3.client import ClientConversation
-from pillarbox.wire.pop3.commands import Command
+from pillarbox.wire.pop3.commands import AuthCancel, Command
+from pillarbox.wire.pop3.verbs import AuthResponse
 
 A = TypeVar("A")
 Secure = Callable[[Stream], Awaitable[Stream]]  # runs the handshake, or raises TlsFault
@@ -34,6 +36,8 @@ class Channel:
         self.is_secure = is_secure
         self.timestamp: bytes | None = None  # for APOP: RFC 1939, section 7
         self.sent = Sent()  # no fault may repeat it
+        self._places = deque[int]()  # of commands that wait for a reply, each in its row when sent
+        self._proven = 1  # the highest place that was answered
 
     @property
     def end_point(self) -> bytes | None:
@@ -45,11 +49,34 @@ class Channel:
         octets = b"".join([self._conversation.send(command) for command in commands])
         for command in commands:
             self.sent.note(command)
+            if not isinstance(command, AuthResponse | AuthCancel):  # these have no reply of theirs
+                self._places.append(len(self._places) + 1)
         async with within(self._seconds):
             await self._stream.write(octets)
 
     async def answer(self) -> Answer:
-        """Return what the server says next."""
+        """Return what the server says next; raises PipeliningFault where that may be the reason."""
+        try:
+            answer = await self._answer()
+        except PeerFault as fault:
+            # What has worked once is not to blame for a path that breaks later.
+            if self._may_lie(fault):
+                raise PipeliningFault(
+                    "The server does not answer several commands in a row: {why}", why=fault
+                ) from fault
+            raise
+        if isinstance(answer, Reply):
+            self._proven = max(self._proven, self._places.popleft())
+        return answer
+
+    def _may_lie(self, fault: PeerFault) -> bool:
+        """Say whether a fault may come from the row of commands that is under way."""
+        longest = max(self._places, default=0)
+        if isinstance(fault, TooSlowFault):  # a longer row than any before may have lost its end
+            return longest > self._proven
+        return longest > 1 and self._proven == 1
+
+    async def _answer(self) -> Answer:
         while (answer := self._conversation.next_answer()) is None:
             async with within(self._seconds):
                 octets = await self._stream.read()

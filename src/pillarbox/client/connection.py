@@ -1,6 +1,7 @@
 """A session with a server, in the words of somebody who wants mail."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+from contextlib import suppress
 from itertools import islice
 from types import TracebackType
 from typing import Self
@@ -10,15 +11,15 @@ from pillarbox.client.channel import Channel
 from pillarbox.client.faults import RefusedFault, refused
 from pillarbox.client.listing import Listed, read_listing, read_named
 from pillarbox.client.login import log_in
-from pillarbox.client.retrieval import IncomingMessage, retrieve
+from pillarbox.client.retrieval import IncomingMessage, Retrieval
 from pillarbox.client.server import Server
+from pillarbox.client.window import Window
 from pillarbox.wire.pop3.announced import Announced, read_announced
 from pillarbox.wire.pop3.answers import Reply
 from pillarbox.wire.pop3.commands import Command
 from pillarbox.wire.pop3.verbs import Capa, Dele, List, Noop, Quit, Top, Uidl
 
-RETR_WINDOW = 16  # commands under way; their answers fill the path, and a cut loses few of them
-SHORT_WINDOW = 100  # the same for one-line replies: their sum is below any socket's buffer
+SHORT_WINDOW = 100  # commands under way with one-line replies: below any socket's buffer
 TOP_OCTETS = 65_536  # what is kept of a reply to TOP; some servers send the whole message
 
 
@@ -33,6 +34,7 @@ class Connection:
         self._channel = channel
         self._server = server
         self._announced: Announced | None = None
+        self._octets: dict[int, int] = {}  # by number, as listed
         self._is_over = False
 
     async def __aenter__(self) -> Self:
@@ -82,12 +84,21 @@ class Connection:
         is_pipelining = await self._is_pipelining()
         await self._channel.send([List(), Uidl()] if is_pipelining else [List()])
         octets = await self._channel.lines()
-        if not is_pipelining:
-            await self._channel.send([Uidl()])
+        listing = read_listing(octets, await self._unique_ids(is_pipelining=is_pipelining))
+        self._octets = {listed.number: listed.octets for listed in listing}
+        return listing
+
+    async def _unique_ids(self, *, is_pipelining: bool) -> list[bytes] | None:
+        """Return the lines of UIDL, None where the server has none."""
+        if is_pipelining:
+            with suppress(RefusedFault):
+                return await self._channel.lines()
+        # Asked for in a row, it may have been refused for that.
+        await self._channel.send([Uidl()])
         try:
-            return read_listing(octets, await self._channel.lines())
+            return await self._channel.lines()
         except RefusedFault:
-            return read_listing(octets, None)
+            return None
 
     async def retrieve(
         self, numbers: Iterable[int]
@@ -95,16 +106,21 @@ class Connection:
         """Yield each number and its message's octets, un-stuffed, in chunks.
 
         The chunks of a message raise RefusedFault where the server refuses it; the next message
-        can be had then. Leaving before the last message ends the session's use.
+        can be had then. MessageTooLargeFault, as any other fault, and leaving before the last
+        message end the session's use.
         """
-        window = RETR_WINDOW if await self._is_pipelining() else 1
-        async for number, chunks in retrieve(self._channel, numbers, window):
+        window = Window(self._octets_of, is_pipelining=await self._is_pipelining())
+        most = self._server.message_octets
+        async for number, chunks in Retrieval(self._channel, numbers, window, most).messages():
             yield number, chunks
+
+    def _octets_of(self, number: int) -> int:
+        return self._octets.get(number, 0)
 
     async def top(self, number: int, lines: int) -> bytes:
         """Return the header and so many lines, at most TOP_OCTETS; raises RefusedFault."""
         await self._channel.send([Top(number, lines)])
-        message = IncomingMessage(self._channel)
+        message = IncomingMessage(self._channel, number, self._server.message_octets)
         octets = bytearray()
         async for chunk in message.chunks():
             octets += chunk[: TOP_OCTETS - len(octets)]
@@ -138,7 +154,7 @@ class Connection:
         return reply.is_ok
 
     async def _is_pipelining(self) -> bool:
-        return "PIPELINING" in await self.capabilities()
+        return self._server.pipelining and "PIPELINING" in await self.capabilities()
 
     async def _replies(self, commands: Iterable[Command]) -> AsyncIterator[Reply]:
         """Yield the replies to commands that have one line each."""

@@ -29,6 +29,28 @@ class MechanismMissingFault(PeerFault):
     retry = False
 
 
+class PipeliningFault(PeerFault):
+    """The server says that it can answer several commands in a row, and does not.
+
+    The next session is better off without: `Server.pipelining`.
+    """
+
+    retry = True
+
+
+class MessageTooLargeFault(PeerFault):
+    """A message has no end, or one that is further off than any mail's.
+
+    The other messages can be had in another session.
+    """
+
+    retry = False
+
+    def __init__(self, template: str, *, number: int, **fields: object) -> None:
+        super().__init__(template, number=number, **fields)
+        self.number = number
+
+
 class BadListingFault(PeerFault):
     """A listing has a line that says nothing, or says two things of one number."""
 

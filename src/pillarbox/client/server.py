@@ -5,6 +5,7 @@ from enum import StrEnum
 from pathlib import Path
 
 TIMEOUT_SECONDS = 60.0  # for one wait; servers that are slower than this are down
+MESSAGE_OCTETS = 1_073_741_824  # of one message; no provider takes a tenth of that
 
 
 class Tls(StrEnum):
@@ -22,6 +23,8 @@ class Server:
     `ca_file` stands in for the system's certificate authorities. Without TLS no password is sent
     unless `allow_password_without_tls` says so. `mechanism` is a SASL mechanism, APOP or USER; None
     takes the strongest that both sides have. With OAUTHBEARER and XOAUTH2 the secret is a token.
+    Without `pipelining` one command is under way at a time, whatever the server announces. A
+    message of more than `message_octets` is not read to its end.
     """
 
     host: str
@@ -31,3 +34,5 @@ class Server:
     timeout_seconds: float = TIMEOUT_SECONDS
     allow_password_without_tls: bool = False
     mechanism: str | None = None
+    pipelining: bool = True
+    message_octets: int = MESSAGE_OCTETS

@@ -44,7 +44,6 @@ from pillarbox.wire.pop3.verbs import (
 REPLY_OCTETS = 8192  # RFC 1939, section 3 allows 512; servers with long texts are let be
 LISTING_OCTETS = 25_165_824  # LISTING_LINES of the longest unique-ids, with something to spare
 LISTING_LINES = 262_144  # more messages than any maildrop that is served; bounds our memory
-CHUNK_OCTETS = 65_536  # the most of a message that one answer brings
 
 REPLY = re.compile(rb"(\+OK|-ERR)(?![A-Za-z0-9])[ \t]*(.*)", re.DOTALL)
 CODE = re.compile(r"\[([!-Z^-~]{1,64})\] ?(.*)", re.DOTALL)  # RFC 2449, section 8
@@ -57,8 +56,10 @@ class ClientConversation:
     """
 
     def __init__(self) -> None:
-        self._octets = bytearray()
+        self._octets = b""
+        self._position = 0  # of what is not taken yet: cutting it off would copy the rest
         self._awaited: deque[Command] = deque()
+        self._is_closed = False  # nothing may be sent behind the last command
         self._is_greeted = False
         self._is_securing = False
         self._listing: _Listing | None = None
@@ -73,15 +74,21 @@ class ClientConversation:
         octets = encode(command)
         if isinstance(command, AuthResponse | AuthCancel):
             return octets
-        # RFC 2595, section 4; RFC 5034, section 4; RFC 1939, section 6.
-        if self._is_securing or any(isinstance(last, Stls | Auth | Quit) for last in self._awaited):
+        if self._is_securing or self._is_closed:
             raise Bug("Nothing may be sent behind this command.")
+        # RFC 2595, section 4; RFC 5034, section 4; RFC 1939, section 6.
+        self._is_closed = isinstance(command, Stls | Auth | Quit)
         self._awaited.append(command)
         return octets
 
     def feed(self, octets: bytes) -> None:
-        """Take what was received. Take all answers before feeding again: that bounds the memory."""
-        self._octets += octets
+        """Take what was received. Take all answers before feeding again: that bounds the memory.
+
+        Of a message, one answer brings at most what was fed, and four octets.
+        """
+        left = self._octets[self._position :]
+        self._octets = left + octets if left else octets
+        self._position = 0
 
     def next_answer(self) -> Answer | None:
         """Return what the server says next, None where more octets are needed.
@@ -115,13 +122,13 @@ class ClientConversation:
         return self._next_reply()
 
     def _refuse_injection(self) -> None:
-        if self._octets:
+        if self._has_octets:
             raise StlsInjectionFault("Octets came in behind the +OK to STLS.")
 
     # Replies
 
     def _next_reply(self) -> Answer | None:
-        if self._octets and self._is_greeted and not self._awaited:
+        if self._has_octets and self._is_greeted and not self._awaited:
             raise UnsolicitedFault("The server spoke without being asked.")
         line = self._line()
         if line is None:
@@ -132,6 +139,7 @@ class ClientConversation:
         if isinstance(self._awaited[0], Auth) and (line + b" ").startswith(b"+ "):
             return _read_challenge(line)
         command = self._awaited.popleft()
+        self._is_closed = self._is_closed and bool(self._awaited)
         reply = Reply(command, *_read_reply(line))
         if reply.is_ok:
             self._expect_more(command)
@@ -144,21 +152,25 @@ class ClientConversation:
             case Capa() | Lang(None) | List(None) | Uidl(None):
                 self._listing = _Listing()
             case Retr() | Top():
-                self._message = DotReader()
+                self._message = DotReader(keeps_lone_dots=True)
             case _:
                 return
 
+    @property
+    def _has_octets(self) -> bool:
+        return self._position < len(self._octets)
+
     def _line(self) -> bytes | None:
-        end = self._octets.find(b"\r\n", 0, REPLY_OCTETS)
+        start = self._position
+        end = self._octets.find(b"\r\n", start, start + REPLY_OCTETS)
         if end < 0:
-            if len(self._octets) >= REPLY_OCTETS:
+            if len(self._octets) - start >= REPLY_OCTETS:
                 raise ReplyTooLongFault(
                     "A reply line is longer than {most} octets.", most=REPLY_OCTETS
                 )
             return None
-        line = bytes(self._octets[:end])
-        del self._octets[: end + 2]
-        return line
+        self._position = end + 2
+        return self._octets[start:end]
 
     # Multi-line replies
 
@@ -173,17 +185,14 @@ class ClientConversation:
         return ReplyLine(line.removeprefix(b"."))
 
     def _next_octets(self, message: DotReader) -> Answer | None:
-        while self._octets and not message.is_finished:
-            chunk = bytes(self._octets[:CHUNK_OCTETS])
-            del self._octets[:CHUNK_OCTETS]
-            octets = message.feed(chunk)
-            self._octets[:0] = message.rest
-            if octets:
-                return Octets(octets)
-        if not message.is_finished:
+        if message.is_finished:
+            self._message = None
+            return End()
+        if not self._has_octets:
             return None
-        self._message = None
-        return End()
+        octets = message.feed(self._octets, self._position)
+        self._position = message.position or len(self._octets)
+        return Octets(octets) if octets else self._next_octets(message)
 
 
 class _Listing:
@@ -217,6 +226,8 @@ def _read_reply(line: bytes) -> tuple[bool, str | None, str]:
 def _shown(octets: bytes) -> str:
     # Whoever shows this shows it on a terminal.
     text = octets.decode("utf-8", "replace")
+    if text.isprintable():
+        return text
     return "".join(character if character.isprintable() else "\ufffd" for character in text)
 
 
