@@ -85,8 +85,8 @@ def test_a_message_can_be_known_under_another_name(full: Home) -> None:
     assert 6 == len(after)
 
 
-def test_what_is_not_kept_can_be_asked_for(full: Home) -> None:
-    full.ledger.enter(REMOTE, [NotKept("new", State.SKIPPED, 7, "rule")], 30)
+def test_the_rest_of_a_message_can_be_asked_for(full: Home) -> None:
+    full.ledger.enter(REMOTE, [NotKept("new", State.HEADERS, 7, "rule")], 30)
 
     assert 1 == full.ledger.want(REMOTE, ["new", "id0"])
     assert full.ledger.entries(REMOTE)["new"].rule is None

@@ -152,6 +152,7 @@ def test_a_remote_becomes_a_source() -> None:
         password,
         LeavePolicy(14),
         60,
+        name="first",
     )
     assert expected == source_of(remote, password, allow_password_without_tls=False)
     bare = replace(remote, settings=RemoteSettings(ACCOUNT, HOST, 995, NAME))

@@ -172,12 +172,23 @@ class Ledger:
         """Return the listed octets of what a listing does not name, and was not removed by us."""
         return {octets for _unique_id, octets in absent(self._database, remote, there)}
 
-    def note_listing(self, remote: RemoteId, there: Container[str], now: float) -> None:
-        """Record what a listing lacks, and what it has again; writes only what has changed."""
+    def note_listing(
+        self,
+        remote: RemoteId,
+        there: Container[str],
+        now: float,
+        doubtful: Container[str] = frozenset(),
+    ) -> None:
+        """Record what a listing lacks, and what it has again; writes only what has changed.
+
+        Of what is `doubtful` it is not said that it is there again: it may be another message.
+        """
         changes: list[tuple[object, ...]] = []
-        for unique_id, is_there, removal, _ in _pages(self._database, remote):
-            if (unique_id in there) is not bool(is_there) and _is_listed(unique_id, removal):
-                changes.append((None if unique_id in there else int(now), remote, unique_id))
+        for unique_id, was_there, removal, _octets in _pages(self._database, remote):
+            is_there = unique_id in there
+            is_change = is_there is not bool(was_there) and not (is_there and unique_id in doubtful)
+            if is_change and _is_listed(unique_id, removal):
+                changes.append((None if is_there else int(now), remote, unique_id))
             if len(changes) == BATCH:
                 self._note_vanished(changes)
                 changes = []
@@ -201,11 +212,14 @@ class Ledger:
             self._database.write(lambda rows: rows.run_each(MOVE, pairs))
 
     def want(self, remote: RemoteId, unique_ids: Collection[str]) -> int:
-        """Ask for what is not kept: the next session fetches it. Return how many there are."""
+        """Ask for the rest of these, whose header is kept: the next session fetches it.
+
+        Return how many there are.
+        """
         return self._database.write(
             lambda rows: rows.run_each(
                 "UPDATE ledger SET rule = NULL WHERE remote_id = ? AND unique_id = ?"
-                " AND state IN ('headers', 'skipped')",
+                " AND state = 'headers'",
                 [(remote, unique_id) for unique_id in unique_ids],
             )
         )

@@ -20,7 +20,7 @@ class Keepers:
     """The threads that keep messages, for all sessions of a process."""
 
     def __init__(self, archive: Archive) -> None:
-        self._archive = archive
+        self.archive = archive
         self._pool = Pool("keep", AT_ONCE, 0)
         self._free = asyncio.Semaphore(AT_ONCE)
 
@@ -34,7 +34,7 @@ class Keepers:
 
     def start(self, feed: Feed, origin: Origin) -> "asyncio.Future[Filed]":
         """Keep a message in the thread that was reserved."""
-        future = self._pool.start(self._archive.keep, feed, origin)
+        future = self._pool.start(self.archive.keep, feed, origin)
         future.add_done_callback(lambda _: self._free.release())
         return future
 
@@ -52,6 +52,11 @@ class Intake:
         self._under_way: set[asyncio.Future[Filed]] = set()
         self._fault: BaseException | None = None
         self.filed: dict[int, Filed] = {}
+
+    @property
+    def archive(self) -> Archive:
+        """Where messages are kept."""
+        return self._keepers.archive
 
     async def take(self, number: int, origin: Origin, chunks: AsyncIterator[bytes]) -> None:
         """Return once all octets have come in; what `chunks` raises leaves nothing of the message.

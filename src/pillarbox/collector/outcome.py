@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 
+from pillarbox.accounts.oauth.faults import NotAuthorisedFault
 from pillarbox.base.errors import Fault, OperatorFault, StoreFault
 from pillarbox.client.faults import (
     BadListingFault,
@@ -46,6 +47,11 @@ class Result:
     `collected` counts messages that the archive had not, `known` those that were fetched and that
     it had, `refused` those that the server listed and did not give. `removed` are gone from the
     server, `perhaps_removed` may be: the next session will know.
+
+    Of those that were fetched, another remote had brought `elsewhere` already, `over_quota` found
+    no room in the maildrop, and of `incomplete` fewer octets came than were listed. `moved` were
+    known under another unique-id, of `headers` the header alone was taken, `skipped` are passed
+    over by a rule and `held_back` by a limit. `damaged` did not read back as they came.
     """
 
     outcome: Outcome
@@ -56,6 +62,14 @@ class Result:
     octets: int = 0
     removed: int = 0
     perhaps_removed: int = 0
+    elsewhere: int = 0
+    moved: int = 0
+    headers: int = 0
+    skipped: int = 0
+    held_back: int = 0
+    over_quota: int = 0
+    incomplete: int = 0
+    damaged: int = 0
     fault: Fault | None = None
 
 
@@ -67,6 +81,7 @@ OUTCOMES: tuple[tuple[tuple[type[Fault], ...], Outcome], ...] = (
             MechanismFault,
             MechanismMissingFault,
             NotAcceptedFault,
+            NotAuthorisedFault,
             PasswordWithoutTlsFault,
             UnfitFault,
             UnsendableFault,

@@ -1,35 +1,73 @@
 """What is to be done with each message that a server lists: values in, steps out. Pure.
 
-The same plan is made twice in a session: once to know what to fetch, and once more, when the ledger
-knows what was fetched, for what may be removed.
+The plan is made anew as more is known: first for what to look at, then, with what the headers say,
+for what to fetch, and last, when the ledger knows what was fetched, for what may be removed. What
+is in doubt is fetched: the content then says whether it is known.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from pillarbox.accounts.remotes import LeavePolicy
-from pillarbox.archive.ledger import LedgerEntry, Removal, is_content_id
+from pillarbox.archive.ledger import Known, LedgerEntry, Removal, State, is_content_id
 from pillarbox.client.listing import Listed
+from pillarbox.collector.limits import Counts, Limits, held_back
+from pillarbox.collector.rules import (
+    Action,
+    Candidate,
+    Decision,
+    Rules,
+    Undecided,
+    decide,
+    rest_is_due,
+)
 
 DAY_SECONDS = 86_400
 
 
 class Reason(StrEnum):
-    """Why a step is what it is."""
+    """Why a step is what it is; scripts know these names."""
 
+    # It is fetched.
     NEW = "new"  # nothing is known of it
     UNNAMED = "unnamed"  # only its content tells whether it is known
-    RETURNED = "returned"  # the server said it was gone: it may be another message
+    RETURNED = "returned"  # it was gone from the server: it may be another message
+    DAMAGED = "damaged"  # what is kept of it does not read back as it came
+    REST = "rest"  # its header is kept, and the rest is due
+    # Its header is looked at.
+    FOR_RULE = "for rule"  # a rule asks for it
+    FOR_MATCH = "for match"  # it may be known under another unique-id
+    # It stays on the server.
+    MOVED = "moved"  # kept, and known under another unique-id
     LEFT = "left"  # kept, and left on the server for ever
+    READER = "reader"  # kept, and another machine is the one that removes
+    INCOMPLETE = "incomplete"  # kept, but fewer octets came than the server lists
     TOO_YOUNG = "too young"  # kept, and left on the server for some days more
-    DUE = "due"  # kept, and its days on the server are over
+    AMONG_NEWEST = "among newest"  # kept, and one of the newest, which are left there
+    NO_BACKUP = "no backup"  # kept, and not in as many backups as are asked for
+    UNVERIFIED = "unverified"  # kept, and not read back yet
+    SEEN = "seen"  # another program had it before us
+    BY_RULE = "by rule"  # a rule passes it over
+    HEADER_ONLY = "header only"  # a rule takes its header alone, for now
+    LIMIT = "limit"  # it is for a later session
+    # It is removed.
+    DUE = "due"  # kept, and all that is asked for holds
 
 
 @dataclass(frozen=True, slots=True)
 class Skip:
-    """It stays where it is."""
+    """It stays where it is; `detail` names the rule, the limit or the other unique-id."""
+
+    listed: Listed
+    reason: Reason
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Peek:
+    """Its header is asked for, and the plan is made again."""
 
     listed: Listed
     reason: Reason
@@ -37,10 +75,11 @@ class Skip:
 
 @dataclass(frozen=True, slots=True)
 class Fetch:
-    """It is to be kept."""
+    """It is to be kept, as was decided."""
 
     listed: Listed
     reason: Reason
+    decision: Decision = field(default_factory=Decision)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,28 +90,189 @@ class Remove:
     reason: Reason
 
 
-Step = Skip | Fetch | Remove
+Step = Skip | Peek | Fetch | Remove
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the operator asks for at one remote. A reader removes nothing."""
+
+    remote: str = ""  # its name, for rules
+    policy: LeavePolicy = field(default_factory=LeavePolicy)
+    is_reader: bool = False
+    rules: Rules = ()
+    limits: Limits = field(default_factory=Limits)
+    day: Counts = field(default_factory=Counts)  # what was fetched earlier today
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a header has said, or that it was not to be had.
+
+    `known_as` is the unique-id under which the message is kept, `has_header` whether the header
+    can stand for the whole.
+    """
+
+    decision: Decision
+    known_as: str | None = None
+    has_header: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What is known besides the ledger: what was looked at, and what a listing does not name.
+
+    `now` in seconds since 1970. `lost_octets` are the sizes of messages that were listed before
+    and are not any more.
+    """
+
+    now: float
+    looked: Mapping[int, Looked] = field(default_factory=dict)  # by number
+    lost_octets: Container[int] = frozenset()
 
 
 def plan(
-    listing: Iterable[Listed], ledger: Mapping[str, LedgerEntry], policy: LeavePolicy, now: float
-) -> list[Step]:
-    """Return one step a message, in the order of the listing; `now` in seconds since 1970."""
-    return [_step(listed, ledger.get(listed.unique_id or ""), policy, now) for listed in listing]
+    listing: Sequence[Listed], ledger: Known, terms: Terms, situation: Situation
+) -> Iterator[Step]:
+    """Yield one step a message, in the order of the listing, which is the oldest first."""
+    steps = _Steps(ledger, terms, situation)
+    if terms.limits == Limits():
+        yield from steps.all(listing)
+    else:
+        wanted = (step.listed.octets for step in steps.all(listing) if isinstance(step, Fetch))
+        held = iter(held_back(wanted, terms.limits, Counts(), terms.day))
+        for step in steps.all(listing):
+            limit = next(held) if isinstance(step, Fetch) else None
+            yield step if limit is None else Skip(step.listed, Reason.LIMIT, limit)
 
 
-def _step(listed: Listed, known: LedgerEntry | None, policy: LeavePolicy, now: float) -> Step:
-    if listed.unique_id is None:
-        return Fetch(listed, Reason.UNNAMED)
-    if known is None:
-        return Fetch(listed, Reason.NEW)
+def leave(
+    listed: Listed, known: LedgerEntry, terms: Terms, newer: int, now: float
+) -> Skip | Remove:
+    """Return whether a message that is kept stays on the server; so many there are `newer`."""
+    reason = _why_left(known, terms, newer, now)
+    return Remove(listed, Reason.DUE) if reason is None else Skip(listed, reason)
+
+
+class _Steps:
+    """The steps of one plan, before limits."""
+
+    def __init__(self, ledger: Known, terms: Terms, situation: Situation) -> None:
+        self._ledger = ledger
+        self._terms = terms
+        self._situation = situation
+        self._rules = {rule.name for rule in terms.rules}
+
+    def all(self, listing: Sequence[Listed]) -> Iterator[Step]:
+        for newer, listed in zip(range(len(listing) - 1, -1, -1), listing, strict=True):
+            yield self._step(listed, newer)
+
+    def _step(self, listed: Listed, newer: int) -> Step:
+        if listed.unique_id is None:
+            return self._unknown(listed, Reason.UNNAMED)
+        known = self._ledger.get(listed.unique_id)
+        if known is None:
+            return self._unknown(listed, Reason.NEW)
+        if _is_another(listed, known):
+            return self._unknown(listed, Reason.RETURNED)
+        if known.state is State.KEPT:
+            return self._kept(listed, known, newer)
+        return self._not_kept(listed, known)
+
+    def _kept(self, listed: Listed, known: LedgerEntry, newer: int) -> Step:
+        if known.damaged_at is not None:
+            return Fetch(listed, Reason.DAMAGED)
+        return leave(listed, known, self._terms, newer, self._situation.now)
+
+    def _not_kept(self, listed: Listed, known: LedgerEntry) -> Step:
+        if known.state is State.SEEN:
+            return Skip(listed, Reason.SEEN)
+        if known.state is State.HEADERS:
+            return self._headers(listed, known)
+        return self._skipped(listed, known)
+
+    def _skipped(self, listed: Listed, known: LedgerEntry) -> Step:
+        """Ask the rules again, but for the header, which a rule that is still there has seen."""
+        decision = self._decide(listed)
+        is_same = decision is Undecided.NEEDS_HEADER and known.rule in self._rules
+        if is_same and listed.number not in self._situation.looked:
+            return Skip(listed, Reason.BY_RULE, known.rule)
+        return self._unknown(listed, Reason.NEW)
+
+    def _headers(self, listed: Listed, known: LedgerEntry) -> Step:
+        looked = self._situation.looked.get(listed.number)
+        decision = looked.decision if looked else self._rule_of(known)
+        if not rest_is_due(decision, known.collected_at, self._situation.now):
+            return Skip(listed, Reason.HEADER_ONLY, known.rule)
+        # The header is kept; what the rules say of it now is asked anew, for tags and account.
+        return self._unknown(listed, Reason.REST)
+
+    def _rule_of(self, known: LedgerEntry) -> Decision:
+        for rule in self._terms.rules:
+            if rule.name == known.rule and rule.action is Action.HEADERS:
+                days = rule.rest_after_days
+                return Decision(Action.HEADERS, rule.name, rest_after_days=days)
+        return Decision()
+
+    def _unknown(self, listed: Listed, reason: Reason) -> Step:
+        looked = self._situation.looked.get(listed.number)
+        if looked is not None:
+            return _after_look(listed, reason, looked)
+        decision = self._decide(listed)
+        if isinstance(decision, Undecided):
+            return Peek(listed, Reason.FOR_RULE)
+        if reason is Reason.NEW and listed.octets in self._situation.lost_octets:
+            return Peek(listed, Reason.FOR_MATCH)
+        if decision.action is Action.HEADERS and reason is not Reason.REST:
+            return Peek(listed, Reason.FOR_RULE)
+        return _after_look(listed, reason, Looked(decision))
+
+    def _decide(self, listed: Listed) -> Decision | Undecided:
+        if not self._terms.rules:
+            return Decision()
+        candidate = Candidate(self._terms.remote, listed.octets)
+        return decide(self._terms.rules, candidate, self._situation.now)
+
+
+def _after_look(listed: Listed, reason: Reason, looked: Looked) -> Step:
+    decision = looked.decision
+    if looked.known_as is not None:
+        return Skip(listed, Reason.MOVED, looked.known_as)
+    if decision.action is Action.SKIP:
+        return Skip(listed, Reason.BY_RULE, decision.rule)
+    # Without a unique-id the header would be taken again each time.
+    is_enough = looked.has_header and listed.unique_id is not None and reason is not Reason.REST
+    if decision.action is Action.HEADERS and is_enough:
+        return Skip(listed, Reason.HEADER_ONLY, decision.rule)
+    return Fetch(listed, reason, replace(decision, action=Action.FETCH))
+
+
+def _is_another(listed: Listed, known: LedgerEntry) -> bool:
+    """Return whether a server may have given the unique-id to another message.
+
+    RFC 1939, section 7 forbids that while a message with it is there, and at all events servers do
+    it: what was gone for a while and comes back with another size is fetched.
+    """
     if known.removal is Removal.DONE:
-        return Fetch(listed, Reason.RETURNED)
-    if policy.delete_after_days is None:
-        return Skip(listed, Reason.LEFT)
-    if now - known.collected_at < policy.delete_after_days * DAY_SECONDS:
-        return Skip(listed, Reason.TOO_YOUNG)
-    return Remove(listed, Reason.DUE)
+        return True
+    is_other_size = bool(listed.octets and known.octets) and listed.octets != known.octets
+    return known.vanished_at is not None and is_other_size
+
+
+def _why_left(known: LedgerEntry, terms: Terms, newer: int, now: float) -> Reason | None:
+    """Return what stands in the way of removing a message that is kept; the dearest comes last."""
+    policy = terms.policy
+    age = now - known.collected_at
+    hindrances = (
+        (policy.is_for_ever, Reason.LEFT),
+        (terms.is_reader, Reason.READER),
+        (bool(known.missing_octets), Reason.INCOMPLETE),
+        (age < (policy.delete_after_days or 0) * DAY_SECONDS, Reason.TOO_YOUNG),
+        (newer < (policy.keep_newest or 0), Reason.AMONG_NEWEST),
+        (bool(policy.after_backups), Reason.NO_BACKUP),  # there are none before backups exist
+        (policy.when_archived and known.verified_at is None, Reason.UNVERIFIED),
+    )
+    return next((reason for stands, reason in hindrances if stands), None)
 
 
 def without_shared_names(listing: Iterable[Listed]) -> list[Listed]:
@@ -82,6 +282,8 @@ def without_shared_names(listing: Iterable[Listed]) -> list[Listed]:
     """
     listing = list(listing)
     times = Counter(listed.unique_id for listed in listing)
+    if len(times) == len(listing):
+        return listing
     return [
         replace(listed, unique_id=None) if times[listed.unique_id] > 1 else listed
         for listed in listing
@@ -89,13 +291,12 @@ def without_shared_names(listing: Iterable[Listed]) -> list[Listed]:
 
 
 def settled(
-    listing: Iterable[Listed], ledger: Mapping[str, LedgerEntry]
+    there: Container[str], unsure: Mapping[str, LedgerEntry]
 ) -> Iterator[tuple[str, Removal]]:
     """Yield what became of each removal that nobody confirmed: what is listed is still there.
 
     Where content stands in for the unique-id, only fetching tells; those are left out.
     """
-    there = {listed.unique_id for listed in listing}
-    for unique_id, entry in ledger.items():
+    for unique_id, entry in unsure.items():
         if entry.removal is Removal.PERHAPS and not is_content_id(unique_id):
             yield unique_id, Removal.NONE if unique_id in there else Removal.DONE

@@ -1,26 +1,41 @@
-"""One session with a remote: plan, fetch, keep; then, and only then, remove.
+"""One session with a remote: plan, look, fetch, keep; then, and only then, remove.
 
 RFC 1939, section 6: the server removes what was marked when it answers QUIT. A message is marked
 only when it is durable here, with its ledger row.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import replace
 
 from pillarbox.archive.keep import Origin
-from pillarbox.archive.ledger import Ledger, LedgerEntry, Removal
+from pillarbox.archive.ledger import Ledger, Removal
 from pillarbox.base.clock import Clock
 from pillarbox.base.errors import Fault, PeerFault
 from pillarbox.client.faults import RefusedFault
 from pillarbox.client.listing import Listed
 from pillarbox.collector.intake import Intake
+from pillarbox.collector.looking import Looking
 from pillarbox.collector.mailbox import Mailbox
 from pillarbox.collector.outcome import Outcome, Result, outcome_of
-from pillarbox.collector.plan import Fetch, Remove, Step, plan, settled, without_shared_names
+from pillarbox.collector.plan import (
+    Fetch,
+    Reason,
+    Remove,
+    Situation,
+    Skip,
+    Step,
+    plan,
+    settled,
+    without_shared_names,
+)
 from pillarbox.collector.progress import Progress
 from pillarbox.collector.source import Source
+
+UNKNOWN = {Reason.LIMIT, Reason.BY_RULE, Reason.HEADER_ONLY}  # it may be another message
+VERIFIED_AT_ONCE = 100  # messages, between two signs of life
 
 
 class Session:
@@ -31,25 +46,34 @@ class Session:
         self._ledger = ledger
         self._clock = clock
         self._intake = intake
-        self._listed = self._refused = self._removed = self._perhaps_removed = 0
+        self._listed = self._refused = self._removed = self._perhaps_removed = self._damaged = 0
+        self._skipped: Counter[Reason] = Counter()
 
     async def run(self, server: Mailbox, progress: Progress) -> None:
         """Do all there is to do; raises a Fault where the session cannot go on."""
-        await server.login(self._source.user, self._source.password)
-        listing = without_shared_names(await server.listing())
-        self._listed = len(listing)
-        ledger = await self._entries()
-        await self._settle(listing, ledger)
-        wanted = [step.listed for step in self._plan(listing, ledger) if isinstance(step, Fetch)]
-        progress.planned(len(wanted), sum(listed.octets for listed in wanted))
+        listing, there = await self._list(server)
+        await asyncio.to_thread(self._settle, there)
+        situation = await self._look(server, listing, there, is_rehearsal=False)
+        wanted = await asyncio.to_thread(self._wanted, listing, situation)
+        progress.planned(len(wanted), sum(fetch.listed.octets for fetch in wanted))
         await self._fetch(server, wanted)
         await self._intake.settle()
         await self._leave(server, listing)
+
+    async def rehearse(self, server: Mailbox) -> Sequence[Step]:
+        """Return what a session would begin with; nothing is fetched, written or removed."""
+        listing, there = await self._list(server)
+        situation = await self._look(server, listing, there, is_rehearsal=True)
+        steps = await asyncio.to_thread(self._rehearsed, listing, situation)
+        with suppress(PeerFault):
+            await server.quit()
+        return steps
 
     def result(self, fault: Fault | None) -> Result:
         """Return what was done, and how the session ended."""
         filed = self._intake.filed.values()
         collected = sum(message.is_new for message in filed)
+        skipped = self._skipped
         return Result(
             self._outcome(fault, collected),
             listed=self._listed,
@@ -59,6 +83,14 @@ class Session:
             octets=sum(message.octets for message in filed),
             removed=self._removed,
             perhaps_removed=self._perhaps_removed,
+            elsewhere=sum(message.elsewhere is not None for message in filed),
+            moved=skipped[Reason.MOVED],
+            headers=skipped[Reason.HEADER_ONLY],
+            skipped=skipped[Reason.BY_RULE],
+            held_back=skipped[Reason.LIMIT],
+            over_quota=sum(message.is_over_quota for message in filed),
+            incomplete=sum(bool(message.missing_octets) for message in filed),
+            damaged=self._damaged,
             fault=fault,
         )
 
@@ -69,36 +101,72 @@ class Session:
             return Outcome.SERVER
         return Outcome.MAIL if collected else Outcome.NONE
 
-    async def _entries(self) -> dict[str, LedgerEntry]:
-        return await asyncio.to_thread(self._ledger.entries, self._source.remote)
+    async def _list(self, server: Mailbox) -> tuple[list[Listed], set[str]]:
+        await server.login(self._source.user, self._source.password)
+        listing = without_shared_names(await server.listing())
+        self._listed = len(listing)
+        return listing, {listed.unique_id for listed in listing if listed.unique_id}
 
-    async def _note(self, unique_ids: Iterable[str], removal: Removal) -> None:
-        noted = list(unique_ids)
-        await asyncio.to_thread(self._ledger.note, self._source.remote, noted, removal)
-
-    def _plan(self, listing: Iterable[Listed], ledger: Mapping[str, LedgerEntry]) -> list[Step]:
-        return plan(listing, ledger, self._source.policy, self._clock.now())
-
-    async def _settle(self, listing: Iterable[Listed], ledger: Mapping[str, LedgerEntry]) -> None:
-        """Record what became of removals that an earlier session could not be sure of."""
-        answers = list(settled(listing, ledger))
+    def _settle(self, there: Collection[str]) -> None:
+        """Record what a listing tells, and what became of removals that nobody was sure of."""
+        remote = self._source.remote
+        answers = list(settled(there, self._ledger.unsure(remote)))
         for removal in (Removal.NONE, Removal.DONE):
-            await self._note((name for name, found in answers if found is removal), removal)
+            names = [name for name, found in answers if found is removal]
+            self._ledger.note(remote, names, removal)
 
-    async def _fetch(self, server: Mailbox, wanted: Iterable[Listed]) -> None:
-        names = {listed.number: listed.unique_id for listed in wanted}
-        async with aclosing(server.retrieve(names)) as messages:
+    async def _look(
+        self, server: Mailbox, listing: list[Listed], there: set[str], *, is_rehearsal: bool
+    ) -> Situation:
+        archive = self._intake.archive
+        looking = Looking(self._source, self._ledger, archive, is_rehearsal=is_rehearsal)
+        return await looking.look(server, listing, there, self._clock.now())
+
+    def _wanted(self, listing: Sequence[Listed], situation: Situation) -> list[Fetch]:
+        wanted: list[Fetch] = []
+        doubtful: set[str] = set()
+        with self._ledger.reading(self._source.remote) as known:
+            for step in plan(listing, known, self._source.terms, situation):
+                if isinstance(step, Skip):
+                    self._skipped[step.reason] += 1
+                if isinstance(step, Fetch):
+                    wanted.append(step)
+                if isinstance(step, Fetch) or step.reason in UNKNOWN:
+                    doubtful.add(step.listed.unique_id or "")
+        there = {listed.unique_id or "" for listed in listing}
+        self._ledger.note_listing(self._source.remote, there, situation.now, doubtful)
+        return wanted
+
+    def _rehearsed(self, listing: Sequence[Listed], situation: Situation) -> list[Step]:
+        with self._ledger.reading(self._source.remote) as known:
+            return list(plan(listing, known, self._source.terms, situation))
+
+    async def _fetch(self, server: Mailbox, wanted: Iterable[Fetch]) -> None:
+        steps = {fetch.listed.number: fetch for fetch in wanted}
+        async with aclosing(server.retrieve(steps)) as messages:
             async for number, chunks in messages:
-                origin = Origin(self._source.remote, self._source.account, names[number])
                 try:
-                    await self._intake.take(number, origin, chunks)
+                    await self._intake.take(number, self._origin(steps[number]), chunks)
                 except RefusedFault:
                     self._refused += 1
 
+    def _origin(self, fetch: Fetch) -> Origin:
+        source, decision = self._source, fetch.decision
+        return Origin(
+            source.remote,
+            source.accounts.get(decision.account or "", source.account),
+            fetch.listed.unique_id,
+            fetch.listed.octets,
+            source.into_maildrop,
+            decision.set_aside,
+            decision.tags,
+            decision.rule,
+        )
+
     # What is kept may go.
 
-    async def _leave(self, server: Mailbox, listing: Iterable[Listed]) -> None:
-        marked = await self._mark(server, await self._due(listing))
+    async def _leave(self, server: Mailbox, listing: Sequence[Listed]) -> None:
+        marked = await self._mark(server, await self._due(server, listing))
         if not marked:
             with suppress(PeerFault):  # nothing hangs on the goodbye
                 await server.quit()
@@ -110,9 +178,13 @@ class Session:
             await self._note(marked, Removal.DONE)
             self._removed, self._perhaps_removed = len(marked), 0
 
-    async def _due(self, listing: Iterable[Listed]) -> dict[int, str]:
+    async def _note(self, unique_ids: Collection[str], removal: Removal) -> None:
+        await asyncio.to_thread(self._ledger.note, self._source.remote, unique_ids, removal)
+
+    async def _due(self, server: Mailbox, listing: Sequence[Listed]) -> dict[int, str]:
         """Return what the policy lets go, by number, now that the ledger knows what was kept."""
-        if self._source.policy.delete_after_days is None:
+        terms = self._source.terms
+        if terms.policy.is_for_ever or terms.is_reader:
             return {}
         filed = self._intake.filed
         named = [
@@ -121,11 +193,37 @@ class Session:
             else listed
             for listed in listing
         ]
+        if terms.policy.when_archived:
+            await self._verify(server, named)
+        return await asyncio.to_thread(self._let_go, named)
+
+    async def _verify(self, server: Mailbox, named: Sequence[Listed]) -> None:
+        """Read back what waits for nothing else; reading may take longer than a server waits."""
+        names = await asyncio.to_thread(self._unverified, named)
+        for start in range(0, len(names), VERIFIED_AT_ONCE):
+            some = names[start : start + VERIFIED_AT_ONCE]
+            remote = self._source.remote
+            self._damaged += len(await asyncio.to_thread(self._intake.archive.verify, remote, some))
+            with suppress(RefusedFault):
+                await server.noop()
+
+    def _unverified(self, named: Sequence[Listed]) -> list[str]:
+        return [
+            step.listed.unique_id
+            for step in self._steps_now(named)
+            if isinstance(step, Skip) and step.reason is Reason.UNVERIFIED and step.listed.unique_id
+        ]
+
+    def _let_go(self, named: Sequence[Listed]) -> dict[int, str]:
         return {
             step.listed.number: step.listed.unique_id or ""
-            for step in self._plan(named, await self._entries())
+            for step in self._steps_now(named)
             if isinstance(step, Remove)
         }
+
+    def _steps_now(self, named: Sequence[Listed]) -> Iterator[Step]:
+        with self._ledger.reading(self._source.remote) as known:
+            yield from plan(named, known, self._source.terms, Situation(self._clock.now()))
 
     async def _mark(self, server: Mailbox, due: dict[int, str]) -> list[str]:
         """Mark what is still under its number; return the names of what the server marked."""
