@@ -33,7 +33,7 @@ from pillarbox.app.admission import Admission
 from pillarbox.app.clock import SystemClock
 from pillarbox.app.config import load
 from pillarbox.app.home import Home
-from pillarbox.app.settings import Configuration, OAuth
+from pillarbox.app.settings import Collect, Configuration, OAuth
 from pillarbox.app.site import account_policy_of
 from pillarbox.app.turns import Turns
 from pillarbox.archive.keep import Archive
@@ -87,6 +87,7 @@ class System:
     incidents: Incidents
     throttle: Throttle
     sessions: Sessions
+    collect: Collect
 
 
 @contextmanager
@@ -140,6 +141,7 @@ def _build(home: Home, database: Database, config: Configuration) -> System:
         incidents=Incidents(database, clock, proofs.throttle),
         throttle=proofs.throttle,
         sessions=Sessions(database),
+        collect=config.collect,
     )
 
 

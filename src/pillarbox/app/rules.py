@@ -2,15 +2,19 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
+from dataclasses import replace
 from pathlib import Path
 
+from pillarbox.accounts.accounts import Accounts
 from pillarbox.accounts.name import read_name
+from pillarbox.accounts.remotes import Remotes
 from pillarbox.app.settings import Collect, CollectRule
 from pillarbox.base.errors import OperatorFault
 from pillarbox.base.names import AccountId
 from pillarbox.base.words import N_
 from pillarbox.collector.limits import Limits
 from pillarbox.collector.rules import Action, FieldTest, Rule, Rules
+from pillarbox.collector.source import Source
 
 LIMITS = Limits.__slots__
 
@@ -113,6 +117,23 @@ def routes_of(
                 )
             routes[rule.account] = account
     return routes
+
+
+def ruled(source: Source, collect: Collect, accounts: Accounts, remotes: Remotes) -> Source:
+    """Return a source with the rules and limits that hold for it; raises OperatorFault."""
+    refuse_unknown_remotes(collect, {remote.name for remote in remotes.list()})
+    rules = rules_of(collect)
+    return replace(
+        source,
+        rules=rules,
+        limits=limits_of(collect, source.name),
+        accounts=routes_of(rules, source.name, lambda name: _account(accounts, name)),
+    )
+
+
+def _account(accounts: Accounts, name: str) -> AccountId | None:
+    found = accounts.find(name)
+    return found.id if found else None
 
 
 def _refuse_twice(template: str, names: Iterable[str], path: Path) -> None:

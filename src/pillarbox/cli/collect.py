@@ -19,6 +19,7 @@ from pillarbox.accounts.remotes import Remote, Tls
 from pillarbox.app.build import System, opened
 from pillarbox.app.home import Home
 from pillarbox.app.remote_secrets import password_of
+from pillarbox.app.rules import ruled
 from pillarbox.archive.keep import Filed
 from pillarbox.base.errors import Fault, OperatorFault
 from pillarbox.cli.options import as_json, print_json, progress_display
@@ -86,7 +87,8 @@ async def _collect(system: System, remotes: Sequence[Remote]) -> list[tuple[Remo
 def _source(system: System, remote: Remote) -> Source:
     # A remote without TLS was added by somebody who said that the password may be seen.
     allowed = remote.settings.tls is Tls.NONE
-    return source_of(remote, password_of(system, remote), allow_password_without_tls=allowed)
+    source = source_of(remote, password_of(system, remote), allow_password_without_tls=allowed)
+    return ruled(source, system.collect, system.accounts, system.remotes)
 
 
 @dataclass(slots=True)

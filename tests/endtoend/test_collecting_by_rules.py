@@ -1,0 +1,101 @@
+"""Rules and limits of the configuration, with our own server as the remote."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pillarbox.collector.outcome import Outcome
+from tests.endtoend.post_office import ACCOUNT, PostOffice, Serving, open_office
+
+SPAM = b"Subject: =?utf-8?B?44K744O844Or?=\r\n\r\nbuy\r\n"  # セール, a sale
+HAM = b"Subject: ham\r\n\r\neat\r\n"
+LARGE = b"Subject: large\r\n\r\n" + b"x" * 100_000 + b"\r\n"
+RULES = """
+[[collect.rule]]
+name = "no adverts"
+remote = "there"
+header = { Subject = "ｾｰﾙ" }
+action = "skip"
+
+[[collect.rule]]
+name = "large"
+larger_than = 50_000
+account = "large"
+tags = ["large"]
+"""
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def filled(office: PostOffice, tmp_path: Path) -> Iterator[Serving]:
+    """Serve the messages from another home."""
+    sources = tmp_path / "sources"
+    sources.mkdir()
+    for number, message in enumerate([SPAM, HAM, LARGE]):
+        (sources / f"{number}.eml").write_bytes(message)
+    office.do("deliver", ACCOUNT, sources)
+    with office.serving() as serving:
+        yield serving
+
+
+@pytest.fixture
+def ours(filled: Serving, tmp_path: Path) -> PostOffice:
+    """Give the home that is collected into."""
+    ours = open_office(tmp_path / "ours")
+    ours.add_remote("there", filled.secure)
+    return ours
+
+
+def configure(office: PostOffice, text: str) -> None:
+    path = office.folder / "pillarbox.toml"
+    path.write_text(path.read_text("utf-8") + text, "utf-8")
+
+
+def exported(office: PostOffice, account: str, to: Path) -> set[bytes]:
+    office.do("archive", "export", "--format", "eml", "--to", to, "--account", account)
+    return {path.read_bytes() for path in to.iterdir()}
+
+
+def test_rules_skip_and_send_to_another_account(ours: PostOffice, tmp_path: Path) -> None:
+    ours.add_account("large")
+    configure(ours, RULES)
+
+    (result,) = json.loads(ours.run("collect", "--json").out)
+
+    assert 2 == result["collected"]
+    assert {HAM} == exported(ours, ACCOUNT, tmp_path / "own")
+    assert {LARGE} == exported(ours, "large", tmp_path / "large")
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (RULES, b"account 'large'"),
+        (RULES.replace('"there"', '"elsewhere"'), b"no remote 'elsewhere'"),
+    ],
+)
+def test_a_rule_that_names_what_there_is_not_is_told_and_nothing_is_fetched(
+    text: str, why: bytes, ours: PostOffice, tmp_path: Path
+) -> None:
+    configure(ours, text)
+
+    done = ours.run("collect")
+
+    assert Outcome.CONFIGURATION == done.code
+    assert why in done.err
+    assert set() == exported(ours, ACCOUNT, tmp_path / "own")
+
+
+def test_limits_let_the_oldest_come_first(ours: PostOffice, tmp_path: Path) -> None:
+    path = ours.folder / "pillarbox.toml"
+    text = path.read_text("utf-8")
+    path.write_text(text.replace("messages_per_session = 0", "messages_per_session = 2"), "utf-8")
+
+    ours.do("collect")
+    first = exported(ours, ACCOUNT, tmp_path / "first")
+    ours.do("collect")
+
+    assert {SPAM, HAM} == first
+    assert {SPAM, HAM, LARGE} == exported(ours, ACCOUNT, tmp_path / "second")
