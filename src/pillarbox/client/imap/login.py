@@ -56,7 +56,8 @@ def _way(link: ImapLink, server: Server) -> str:
     way = asked or strongest(choices)
     if way is not None and may_use(way, choices):
         return way
-    if not link.is_secure:
+    is_offered = asked in choices.announced if asked else bool(choices.announced)
+    if not link.is_secure and is_offered:
         raise PasswordWithoutTlsFault("The password is not sent without TLS.")
     raise MechanismMissingFault("The server does not offer {mechanism}.", mechanism=asked or "SASL")
 
