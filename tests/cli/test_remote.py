@@ -587,13 +587,13 @@ def test_an_unknown_remote_is_no_remote_to_try(home: CommandLine) -> None:
     assert "There is no remote 'there'." in result.stderr
 
 
-def test_a_remote_with_imap_is_not_tried(ours: CommandLine) -> None:
+def test_a_remote_with_imap_is_tried_too(ours: CommandLine) -> None:
     ours.add_remote("there", "--protocol", "imap")
 
     result = ours.run("remote", "test", "there")
 
-    assert Outcome.CONFIGURATION == result.exit_code
-    assert "Only a remote that speaks POP3 can be tested." in result.stderr
+    assert Outcome.SOCKET == result.exit_code
+    assert "pillarbox: there: tcp: Cannot connect to localhost, port 1: " in result.stderr
 
 
 WHO = ("--account", "mrose", "--password-stdin")

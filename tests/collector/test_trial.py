@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from pillarbox.accounts.remotes import Protocol
 from pillarbox.base.secret import Secret
 from pillarbox.client.faults import GreetingFault, NotAcceptedFault, StlsMissingFault
 from pillarbox.client.server import Server, Tls
@@ -16,6 +17,7 @@ from pillarbox.net.connector import ConnectFault
 from pillarbox.net.deadline import TooSlowFault
 from pillarbox.net.tls import TlsFault
 from tests.client.fake_server import HANG_UP, HOST, PASSWORD, FakeServer, ca_file
+from tests.client.imap_server import LOOPBACK, ImapServer
 from tests.collector.rig import SOURCE, mail
 
 
@@ -164,3 +166,39 @@ def test_the_password_is_told_to_nobody() -> None:
     passed, ended = tried(FakeServer(says={b"PASS": echo, b"AUTH": echo}), source)
 
     assert PASSWORD not in repr(passed) + str(ended.fault)
+
+
+def over_imap(fake: ImapServer, tls: Tls = Tls.NONE) -> tuple[list[Passed], Ended]:
+    passed: list[Passed] = []
+    server = Server(LOOPBACK, fake.port, tls, None, 20, allow_password_without_tls=True)
+    source = replace(SOURCE, server=server, protocol=Protocol.IMAP)
+    return passed, asyncio.run(try_remote(source, passed.append))
+
+
+def test_imap_is_tried_as_pop3_is() -> None:
+    with ImapServer({3: b"Subject: three\r\n\r\nbody\r\n"}) as fake:
+        passed, ended = over_imap(fake)
+
+    assert Ended() == ended
+    assert [stage for stage in STAGES[Tls.NONE] if stage is not Stage.CAPABILITIES] == stages(
+        passed
+    )
+    assert 1 == passed[-2].found["messages"]
+    assert set() == fake.deleted
+
+
+@pytest.mark.parametrize(
+    ("greeting", "capabilities", "tls", "stage"),
+    [
+        (b"* BYE later\r\n", "IMAP4rev1", Tls.NONE, Stage.GREETING),
+        (b"* OK ready\r\n", "IMAP4rev1", Tls.STLS, Stage.TLS),
+    ],
+)
+def test_imap_names_the_stage_that_failed(
+    greeting: bytes, capabilities: str, tls: Tls, stage: Stage
+) -> None:
+    with ImapServer(greeting=greeting, capabilities=capabilities) as fake:
+        passed, ended = over_imap(fake, tls)
+
+    assert [Stage.DNS] == stages(passed)
+    assert stage is ended.stage

@@ -1,19 +1,22 @@
 """A session that fetches nothing and removes nothing: how far a remote lets us come."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pillarbox.accounts.remotes import Protocol
 from pillarbox.base.errors import Fault, PeerFault
 from pillarbox.client.connect import Dial, connect
-from pillarbox.client.connection import Connection
-from pillarbox.client.faults import RefusedFault
+from pillarbox.client.faults import GreetingFault, RefusedFault, StlsMissingFault
+from pillarbox.client.imap import connect as imap
 from pillarbox.client.listing import Listed
-from pillarbox.client.server import Tls
+from pillarbox.client.server import Server, Tls
+from pillarbox.collector.mailbox import Mailbox
 from pillarbox.collector.source import Source
 from pillarbox.net import connector
 from pillarbox.net.deadline import within
+from pillarbox.net.tls import TlsFault
 
 SECONDS = 120.0  # for all of it; each wait has the remote's own timeout
 
@@ -36,6 +39,13 @@ STAGES: Mapping[Tls, tuple[Stage, ...]] = {
     Tls.STLS: (Stage.DNS, Stage.TCP, Stage.GREETING, Stage.TLS, *tuple(Stage)[4:]),
     Tls.NONE: tuple(stage for stage in Stage if stage is not Stage.TLS),
 }
+REACHED = (Stage.TCP, Stage.TLS, Stage.GREETING)  # by IMAP's connection, as one
+# What was passed before a fault of that connection.
+CAME_THROUGH: tuple[tuple[type[PeerFault], tuple[Stage, ...]], ...] = (
+    (TlsFault, (Stage.TCP,)),
+    (StlsMissingFault, (Stage.TCP, Stage.GREETING)),
+    (GreetingFault, (Stage.TCP, Stage.TLS)),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +58,7 @@ class Passed:
 
 Report = Callable[[Passed], None]
 Resolve = Callable[[str, int, float], Awaitable[list[str]]]
+ReachImap = Callable[[Server, Sequence[str]], Awaitable[Mailbox]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +67,7 @@ class Net:
 
     resolve: Resolve = connector.resolve
     dial: Dial = connector.connect
+    reach: ReachImap = imap.connect
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,22 +106,38 @@ class _Trial:
         server = self._source.server
         addresses = await self._net.resolve(server.host, server.port, server.timeout_seconds)
         self._passed(Stage.DNS, addresses=addresses)
+        if self._source.protocol is Protocol.IMAP:
+            await self._run_imap()
+            return
         async with await connect(server, self._net.dial, self._noted) as session:
+            announced = await session.capabilities()
+            lines = [" ".join((name, *said)) for name, said in announced.arguments.items()]
+            self._passed(Stage.CAPABILITIES, announced=lines)
             await self._look(session)
-            with suppress(PeerFault):  # nothing hangs on the goodbye
-                await session.quit()
 
-    async def _look(self, session: Connection) -> None:
-        announced = await session.capabilities()
-        lines = [" ".join((name, *said)) for name, said in announced.arguments.items()]
-        self._passed(Stage.CAPABILITIES, announced=lines)
+    async def _run_imap(self) -> None:
+        self._left.remove(Stage.CAPABILITIES)
+        try:
+            session = await self._net.reach(self._source.server, self._source.folders)
+        except PeerFault as fault:
+            came = next((stages for kind, stages in CAME_THROUGH if isinstance(fault, kind)), ())
+            self._left = [stage for stage in self._left if stage not in came]
+            raise
+        for stage in [stage for stage in self._left if stage in REACHED]:
+            self._passed(stage)
+        async with session:
+            await self._look(session)
+
+    async def _look(self, session: Mailbox) -> None:
         await session.login(self._source.user, self._source.password)
         self._passed(Stage.LOGIN, user=self._source.user)
         listing = await session.listing()
         self._passed(Stage.LISTING, **_listed(listing))
         await self._top(session, listing)
+        with suppress(PeerFault):  # nothing hangs on the goodbye
+            await session.quit()
 
-    async def _top(self, session: Connection, listing: list[Listed]) -> None:
+    async def _top(self, session: Mailbox, listing: list[Listed]) -> None:
         """Ask for the header of the newest message; a server may lack TOP."""
         if not listing:
             self._passed(Stage.TOP, octets=None)

@@ -4,11 +4,11 @@ import asyncio
 
 import click
 
-from pillarbox.accounts.remotes import Protocol, Tls
+from pillarbox.accounts.remotes import Tls
 from pillarbox.app.build import opened
 from pillarbox.app.home import Home
 from pillarbox.app.remote_secrets import password_of
-from pillarbox.base.errors import Fault, OperatorFault
+from pillarbox.base.errors import Fault
 from pillarbox.cli.options import as_json, print_json
 from pillarbox.cli.words import _, printable, said
 from pillarbox.collector.outcome import Outcome, outcome_of
@@ -47,8 +47,6 @@ def trial(ctx: click.Context, home: Home, name: str, *, as_json: bool) -> None:
 def _source(home: Home, name: str) -> Source:
     with opened(home) as system:
         remote = system.remotes.show(name)
-        if remote.settings.protocol is not Protocol.POP3:
-            raise OperatorFault("Only a remote that speaks POP3 can be tested.")
         # A remote without TLS was added by somebody who said that the password may be seen.
         allowed = remote.settings.tls is Tls.NONE
         return source_of(remote, password_of(system, remote), allow_password_without_tls=allowed)
@@ -61,7 +59,7 @@ def _outcome(ended: Ended) -> Outcome:
 
 def _line(passed: Passed) -> str:
     found = ", ".join(f"{name} {_word(value)}" for name, value in passed.found.items())
-    return printable(f"{passed.stage}: {found}")
+    return printable(f"{passed.stage}: {found}" if found else str(passed.stage))
 
 
 def _word(value: object) -> str:
