@@ -66,7 +66,7 @@ lock:                           ## Make requirements/*.txt anew from pyproject.t
 	rm -rf .lock-venv
 
 clean:                          ## Remove what make made, the home in var/ excepted
-	rm -rf .venv .lock-venv .sslyze .courier .fuzz dist build .coverage .coverage.* htmlcov
+	rm -rf .venv .lock-venv .sslyze .unpacked .fuzz dist build .coverage .coverage.* htmlcov
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
 help:                           ## This list

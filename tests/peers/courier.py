@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.peers.own_root import UNPACKED
 from tests.peers.program import LOOPBACK, Done, environment, run
 
-UNPACKED = Path(__file__).parents[2] / ".courier"
 PROGRAM = UNPACKED / "usr" / "lib" / "courier" / "courier" / "courierpop3d"
 LISTING = "courierpop3dsizelist"
 

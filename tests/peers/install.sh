@@ -32,22 +32,24 @@ tell() {
     echo "peers: missing:$1 ($2); the tests that need them skip." >&2
 }
 
-# Courier's POP3 and Dovecot's do not go together on one machine, so Courier's is not installed: its
-# files are laid out below the checkout, and no script of theirs runs.
-courier=.courier
-courier_packages="courier-pop courier-authlib libcourier-unicode4 libidn12"
-unpack_courier() {
-    [ ! -d "$courier" ] && [ -f /etc/debian_version ] && command -v dpkg >/dev/null || return 0
+# The POP3 servers of Courier, popa3d and Dovecot do not go together on one machine, so only Dovecot's
+# is installed: the others' files are laid out below the checkout, and no script of theirs runs.
+unpacked=.unpacked
+unpacked_packages="courier-base courier-pop courier-authlib courier-authdaemon libcourier-unicode4
+    libidn12 libltdl7 popa3d"
+unpack_others() {
+    [ ! -d "$unpacked" ] && [ -f /etc/debian_version ] && command -v dpkg >/dev/null || return 0
     fetched=$(mktemp -d)
     # shellcheck disable=SC2086  # one word for each package
-    (cd "$fetched" && apt-get download --quiet=2 $courier_packages >/dev/null 2>&1) &&
-        for package in "$fetched"/*.deb; do dpkg -x "$package" "$courier.part"; done &&
-        mv "$courier.part" "$courier" || tell " courier-pop" "apt-get could not fetch it"
-    rm -rf "$fetched" "$courier.part"
+    (cd "$fetched" && apt-get download --quiet=2 $unpacked_packages >/dev/null 2>&1) &&
+        for package in "$fetched"/*.deb; do dpkg -x "$package" "$unpacked.part"; done &&
+        rm -rf "$unpacked.part/lib" && # it would hide the link to /usr/lib
+        mv "$unpacked.part" "$unpacked" || tell " courier-pop popa3d" "apt-get could not fetch them"
+    rm -rf "$fetched" "$unpacked.part"
 }
 
 absent=$(missing)
-unpack_courier
+unpack_others
 [ -n "$absent" ] || exit 0
 
 if [ ! -f /etc/debian_version ] || ! command -v apt-get >/dev/null; then
