@@ -14,7 +14,7 @@ from pillarbox.client.faults import RefusedFault
 from pillarbox.client.listing import Listed
 from pillarbox.collector.mailbox import Mailbox
 from pillarbox.collector.matching import Header, matched
-from pillarbox.collector.plan import Looked, Peek, Situation, plan
+from pillarbox.collector.plan import Looked, Peek, Reason, Situation, plan
 from pillarbox.collector.rules import Action, Candidate, Decision, Undecided, decide
 from pillarbox.collector.rules import Peeked as NoHeader
 from pillarbox.collector.source import Source
@@ -51,7 +51,7 @@ class Looking:
         peeks = await asyncio.to_thread(self._peeks, listing, first)
         found = Look()
         for peek in peeks:
-            await self._peek(server, peek.listed, first, found)
+            await self._peek(server, peek, first, found)
             if len(found.entries) >= AT_ONCE:
                 await self._enter(found, now)
         await self._enter(found, now)
@@ -69,9 +69,8 @@ class Looking:
             steps = plan(listing, known, self._source.terms, situation)
             return [step for step in steps if isinstance(step, Peek)]
 
-    async def _peek(
-        self, server: Mailbox, listed: Listed, situation: Situation, found: Look
-    ) -> None:
+    async def _peek(self, server: Mailbox, peek: Peek, situation: Situation, found: Look) -> None:
+        listed = peek.listed
         octets = await _header(server, listed.number)
         digest = header_digest(octets) if octets is not None else None
         if listed.octets in situation.lost_octets and listed.unique_id and digest:
@@ -81,7 +80,7 @@ class Looking:
         decision = self._decide(listed, octets if is_whole else None, situation.now)
         found.looked[listed.number] = Looked(decision, has_header=is_whole)
         entry = _entry(listed, decision, octets, digest.digest if digest else None)
-        if entry is not None:
+        if entry is not None and peek.reason is not Reason.REST:  # of that the header is kept
             found.entries.append(entry)
 
     def _decide(self, listed: Listed, octets: bytes | None, now: float) -> Decision:

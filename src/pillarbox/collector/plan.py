@@ -36,6 +36,7 @@ class Reason(StrEnum):
     RETURNED = "returned"  # it was gone from the server: it may be another message
     DAMAGED = "damaged"  # what is kept of it does not read back as it came
     REST = "rest"  # its header is kept, and the rest is due
+    ASKED_FOR = "asked for"  # a person wants it, whatever rules and limits say
     # Its header is looked at.
     FOR_RULE = "for rule"  # a rule asks for it
     FOR_MATCH = "for match"  # it may be known under another unique-id
@@ -54,6 +55,9 @@ class Reason(StrEnum):
     LIMIT = "limit"  # it is for a later session
     # It is removed.
     DUE = "due"  # kept, and all that is asked for holds
+
+
+WHOLE = (Reason.REST, Reason.ASKED_FOR)  # a header does not stand for what is fetched for these
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,7 @@ class Terms:
     rules: Rules = ()
     limits: Limits = field(default_factory=Limits)
     day: Counts = field(default_factory=Counts)  # what was fetched earlier today
+    asked_for: frozenset[str] = frozenset()  # unique-ids of what is fetched now, if it is not kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +144,10 @@ def plan(
     if terms.limits == Limits():
         yield from steps.all(listing)
     else:
-        wanted = (step.listed.octets for step in steps.all(listing) if isinstance(step, Fetch))
+        wanted = (step.listed.octets for step in steps.all(listing) if _has_limits(step))
         held = iter(held_back(wanted, terms.limits, Counts(), terms.day))
         for step in steps.all(listing):
-            limit = next(held) if isinstance(step, Fetch) else None
+            limit = next(held) if _has_limits(step) else None
             yield step if limit is None else Skip(step.listed, Reason.LIMIT, limit)
 
 
@@ -152,6 +157,10 @@ def leave(
     """Return whether a message that is kept stays on the server; so many there are `newer`."""
     reason = _why_left(known, terms, newer, now)
     return Remove(listed, Reason.DUE) if reason is None else Skip(listed, reason)
+
+
+def _has_limits(step: Step) -> bool:
+    return isinstance(step, Fetch) and step.reason is not Reason.ASKED_FOR
 
 
 class _Steps:
@@ -171,6 +180,8 @@ class _Steps:
         if listed.unique_id is None:
             return self._unknown(listed, Reason.UNNAMED)
         known = self._ledger.get(listed.unique_id)
+        if listed.unique_id in self._terms.asked_for and not _is_kept(known):
+            return self._unknown(listed, Reason.ASKED_FOR)
         if known is None:
             return self._unknown(listed, Reason.NEW)
         if _is_another(listed, known):
@@ -202,7 +213,9 @@ class _Steps:
     def _headers(self, listed: Listed, known: LedgerEntry) -> Step:
         looked = self._situation.looked.get(listed.number)
         decision = looked.decision if looked else self._rule_of(known)
-        if not rest_is_due(decision, known.collected_at, self._situation.now):
+        is_asked_for = known.rule is None
+        is_due = rest_is_due(decision, known.collected_at, self._situation.now)
+        if not (is_asked_for or is_due):
             return Skip(listed, Reason.HEADER_ONLY, known.rule)
         # The header is kept; what the rules say of it now is asked anew, for tags and account.
         return self._unknown(listed, Reason.REST)
@@ -220,10 +233,10 @@ class _Steps:
             return _after_look(listed, reason, looked)
         decision = self._decide(listed)
         if isinstance(decision, Undecided):
-            return Peek(listed, Reason.FOR_RULE)
+            return Peek(listed, Reason.REST if reason is Reason.REST else Reason.FOR_RULE)
         if reason is Reason.NEW and listed.octets in self._situation.lost_octets:
             return Peek(listed, Reason.FOR_MATCH)
-        if decision.action is Action.HEADERS and reason is not Reason.REST:
+        if decision.action is Action.HEADERS and reason not in WHOLE:
             return Peek(listed, Reason.FOR_RULE)
         return _after_look(listed, reason, Looked(decision))
 
@@ -238,13 +251,17 @@ def _after_look(listed: Listed, reason: Reason, looked: Looked) -> Step:
     decision = looked.decision
     if looked.known_as is not None:
         return Skip(listed, Reason.MOVED, looked.known_as)
-    if decision.action is Action.SKIP:
+    if decision.action is Action.SKIP and reason is not Reason.ASKED_FOR:
         return Skip(listed, Reason.BY_RULE, decision.rule)
     # Without a unique-id the header would be taken again each time.
-    is_enough = looked.has_header and listed.unique_id is not None and reason is not Reason.REST
+    is_enough = looked.has_header and listed.unique_id is not None and reason not in WHOLE
     if decision.action is Action.HEADERS and is_enough:
         return Skip(listed, Reason.HEADER_ONLY, decision.rule)
     return Fetch(listed, reason, replace(decision, action=Action.FETCH))
+
+
+def _is_kept(known: LedgerEntry | None) -> bool:
+    return known is not None and known.state is State.KEPT
 
 
 def _is_another(listed: Listed, known: LedgerEntry) -> bool:

@@ -46,7 +46,8 @@ class Session:
         self._ledger = ledger
         self._clock = clock
         self._intake = intake
-        self._listed = self._refused = self._removed = self._perhaps_removed = self._damaged = 0
+        self._listed = self._refused = self._removed = self._perhaps_removed = 0
+        self._moved = self._damaged = 0
         self._skipped: Counter[Reason] = Counter()
 
     async def run(self, server: Mailbox, progress: Progress) -> None:
@@ -54,6 +55,7 @@ class Session:
         listing, there = await self._list(server)
         await asyncio.to_thread(self._settle, there)
         situation = await self._look(server, listing, there, is_rehearsal=False)
+        self._moved = sum(look.known_as is not None for look in situation.looked.values())
         wanted = await asyncio.to_thread(self._wanted, listing, situation)
         progress.planned(len(wanted), sum(fetch.listed.octets for fetch in wanted))
         await self._fetch(server, wanted)
@@ -84,7 +86,7 @@ class Session:
             removed=self._removed,
             perhaps_removed=self._perhaps_removed,
             elsewhere=sum(message.elsewhere is not None for message in filed),
-            moved=skipped[Reason.MOVED],
+            moved=self._moved,
             headers=skipped[Reason.HEADER_ONLY],
             skipped=skipped[Reason.BY_RULE],
             held_back=skipped[Reason.LIMIT],
