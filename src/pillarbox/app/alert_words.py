@@ -40,6 +40,10 @@ WORDS = {
         N_("The maildrop of {account} is nearly full."),
         N_("What does not fit is not accepted: remove mail, or give it a larger quota."),
     ),
+    AlertKind.NOT_COLLECTED: (
+        N_("Mail of {account} has not been collected from a server for a day or more."),
+        N_('"pillarbox collect" with the name of the remote says why, and tries again.'),
+    ),
     AlertKind.AUTHORISATION_ENDED: (
         N_("Mail of {account} is not collected: a server has ended our authorisation."),
         N_('"pillarbox remote authorize" with the name of the remote gives a new one.'),

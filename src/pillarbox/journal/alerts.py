@@ -43,6 +43,7 @@ class AlertKind(StrEnum):
     MASS_DELETE = "mass-delete"
     REVOKED_DEVICE = "revoked-device"
     QUOTA = "quota"
+    NOT_COLLECTED = "not-collected"
     AUTHORISATION_ENDED = "authorisation-ended"
 
 

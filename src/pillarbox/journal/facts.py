@@ -47,6 +47,7 @@ LABELS = {
     "server": N_("server"),
     "session": N_("session"),
     "session_octets": N_("octets a session"),
+    "since": N_("since"),
     "source": N_("from"),
     "taken": N_("taken"),
     "tls": N_("TLS"),
@@ -59,7 +60,7 @@ LABELS = {
     "window_since": N_("shown since"),
 }
 PLAIN = re.compile("[a-z_0-9.]+", re.ASCII)
-TIMES = {"expires_at", "window_since"}  # in seconds since 1970
+TIMES = {"expires_at", "since", "window_since"}  # in seconds since 1970
 YES, NO = N_("yes"), N_("no")
 CLAIMS = {"as_new", "removes_what_all_have"}  # 1 or 0
 

@@ -1,6 +1,6 @@
 """What a remote's settings become by what was said, and what is refused of it."""
 
-import re
+import time
 from dataclasses import replace
 from typing import TypeVar
 
@@ -20,6 +20,7 @@ from pillarbox.base.secret import Secret
 from pillarbox.cli.options import read_password
 from pillarbox.cli.remote.options import Given
 from pillarbox.cli.words import _
+from pillarbox.collector.schedule import require_cron
 from pillarbox.net.listener import split_address
 from pillarbox.sasl.facts import FACTS, PLAIN, Facts, Shows
 
@@ -33,7 +34,6 @@ PORTS = {
     (Protocol.IMAP, Tls.STLS): 143,
     (Protocol.IMAP, Tls.NONE): 143,
 }
-FIELDS = re.compile(r"\S+(?:\s+\S+){4}")  # crontab(5)
 
 
 def altered(before: RemoteSettings, given: Given) -> RemoteSettings:
@@ -137,14 +137,8 @@ def _schedule(before: Schedule, given: Given) -> Schedule:
     if given.every:
         return Schedule(interval_seconds=_number(given.every, None))
     if given.cron:
-        return Schedule(cron=_cron(given.cron))
+        return Schedule(cron=require_cron(given.cron, time.time()))
     return Schedule(_number(given.every, before.interval_seconds), _text(given.cron, before.cron))
-
-
-def _cron(text: str) -> str:
-    if not FIELDS.fullmatch(text):
-        raise OperatorFault("{cron!r} is no cron expression: it has five fields.", cron=text)
-    return text
 
 
 def _require_useful(settings: RemoteSettings) -> None:

@@ -21,9 +21,10 @@ ALTER TABLE remotes ADD COLUMN paused_at INTEGER;
 CREATE TABLE remote_states (
     remote_id INTEGER PRIMARY KEY REFERENCES remotes (id) ON DELETE CASCADE,
     tried_at INTEGER, -- when a session last began
+    logged_in_at INTEGER, -- when one last was let in, at the latest: LOGIN-DELAY counts from it
     succeeded_at INTEGER, -- when one last did all there was to do
     failures INTEGER NOT NULL DEFAULT 0, -- since then
-    next_at INTEGER NOT NULL DEFAULT 0, -- not before: LOGIN-DELAY, or a rest after a failure
+    next_at INTEGER NOT NULL DEFAULT 0, -- not before: a rest after failures
     outcome TEXT, -- of the last session
     login_delay_seconds INTEGER, -- announced: RFC 2449, section 6.5
     expire_days INTEGER, -- announced: RFC 2449, section 6.7; NULL: nothing, or NEVER
@@ -67,3 +68,10 @@ CREATE TABLE message_tags (
     tag TEXT NOT NULL,
     PRIMARY KEY (message_id, tag)
 ) STRICT, WITHOUT ROWID;
+
+-- Whoever changes where a remote is and how it is entered has another try at once.
+CREATE TRIGGER remotes_changed
+AFTER UPDATE OF host, port, user, tls, ca_file, mechanism, protocol, secret_kind, secret_id ON remotes
+BEGIN
+    UPDATE remote_states SET failures = 0, next_at = 0 WHERE remote_id = NEW.id;
+END;

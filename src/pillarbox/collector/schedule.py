@@ -1,0 +1,54 @@
+"""When a remote's turn is: at an interval, or by a cron expression in local time.
+
+The time comes in as an argument; croniter reads the expressions (ADR 0021).
+"""
+
+import re
+from datetime import datetime
+
+from croniter import croniter
+
+from pillarbox.accounts.remotes import Schedule
+from pillarbox.base.errors import OperatorFault
+
+DEFAULT_SECONDS = 300  # where nothing else is said; few providers want to be asked more often
+DAY_SECONDS = 86_400
+HOUR_SECONDS = 3_600
+# crontab(5). croniter knows fields for chance and hashes as well, R and H: they are not cron's.
+FIELDS = re.compile(r"(?!.*(?:^|[\s,])[RHrh](?:[\s(/]|$))[^\s@]+(?:\s+\S+){4}|@[a-z]+", re.ASCII)
+
+
+def require_cron(text: str, now: float) -> str:
+    """Return a cron expression; raises OperatorFault for what is none, or will never hold."""
+    if next_by_cron(text, now) is None:
+        raise OperatorFault(
+            "{cron!r} is no cron expression that ever holds: it has five fields.", cron=text
+        )
+    return text
+
+
+def next_by_cron(text: str, after: float) -> float | None:
+    """Return when an expression next holds; None where it never does, or is none."""
+    if not FIELDS.fullmatch(text.strip()):
+        return None
+    try:
+        local = datetime.fromtimestamp(after).astimezone()
+        return float(croniter(text.strip(), local).get_next(float))
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def turn_after(schedule: Schedule, after: float, default_seconds: float = DEFAULT_SECONDS) -> float:
+    """Return when a remote's turn is that was last tried then."""
+    by_cron = next_by_cron(schedule.cron, after) if schedule.cron else None
+    if by_cron is not None:
+        return by_cron
+    return after + (schedule.interval_seconds or default_seconds)
+
+
+def stale_at(schedule: Schedule, since: float, default_seconds: float = DEFAULT_SECONDS) -> float:
+    """Return when somebody is to hear that a remote has not been collected from since then.
+
+    That is a day, or a turn missed by an hour where the turns are further apart.
+    """
+    return max(since + DAY_SECONDS, turn_after(schedule, since, default_seconds) + HOUR_SECONDS)

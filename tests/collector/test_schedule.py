@@ -1,0 +1,50 @@
+"""When a remote's turn is."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pillarbox.accounts.remotes import Schedule
+from pillarbox.base.errors import OperatorFault
+from pillarbox.collector.schedule import next_by_cron, require_cron, stale_at, turn_after
+
+NOW = 1_800_000_000.0
+DAY = 86_400
+times = st.integers(0, 4_000_000_000)
+
+
+@pytest.mark.parametrize("text", ["*/5 * * * *", "0 7 * * mon-fri", "@daily", "0 0 1 1 7"])
+def test_cron_expressions_are_taken(text: str) -> None:
+    assert text == require_cron(text, NOW)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "x", "* * * *", "* * * * * *", "0 0 31 2 *", "H * * * *", "R(0-5) * * * *", "@reboot"],
+)
+def test_what_is_no_cron_expression_or_never_holds_is_refused(text: str) -> None:
+    with pytest.raises(OperatorFault, match="no cron expression"):
+        require_cron(text, NOW)
+
+
+@given(times)
+def test_a_turn_by_cron_is_the_next_full_five_minutes(after: int) -> None:
+    turn = turn_after(Schedule(cron="*/5 * * * *"), after)
+
+    assert (0, True) == (turn % 300, after < turn <= after + 300)
+
+
+@given(times, st.integers(1, DAY))
+def test_a_turn_at_an_interval_is_so_much_later(after: int, seconds: int) -> None:
+    assert after + seconds == turn_after(Schedule(seconds), after)
+    assert after + seconds == turn_after(Schedule(), after, seconds)
+
+
+def test_an_expression_that_cannot_be_read_is_as_if_it_were_not_there() -> None:
+    assert next_by_cron("0 0 31 2 *", NOW) is None
+    assert NOW + 60 == turn_after(Schedule(cron="nonsense"), NOW, 60)
+
+
+@given(times, st.integers(1, 30 * DAY))
+def test_a_remote_is_stale_after_a_day_or_a_missed_turn(since: int, seconds: int) -> None:
+    assert stale_at(Schedule(seconds), since) == since + max(DAY, seconds + 3_600)
