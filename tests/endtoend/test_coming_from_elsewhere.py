@@ -1,6 +1,6 @@
-"""Coming from fetchmail, getmail or mpop: what they fetched is not collected again, all else is.
+"""Coming from another program: what it fetched is not collected again, all else is.
 
-The lists are those that the real programs wrote.
+The lists are those that the real fetchmail, getmail and mpop wrote; Thunderbird's is made here.
 """
 
 import json
@@ -105,6 +105,29 @@ def test_the_same_holds_where_the_mail_is_on_a_dovecot(
 
     assert (Outcome.NONE, Outcome.MAIL) == (first.code, second.code), first.err + second.err
     assert [NEW] == exported(ours, tmp_path / "out")
+
+
+def test_what_thunderbird_has_whole_is_not_collected_again(
+    office: PostOffice, filled: Serving, ours: PostOffice, tmp_path: Path
+) -> None:
+    """No Thunderbird runs here: its file is written as its source code describes it."""
+    *whole, part = [str(each["unique_id"]) for each in office.answer("maildrop", "list", ACCOUNT)]
+    lines = [
+        *("# POP3 State File", "# This is a generated file!  Do not edit.", ""),
+        f"*{filled.secure.host} {filled.secure.account}",
+        *(f"k {unique_id} 1700000000" for unique_id in whole),
+        f"b {part} 1700000000",
+    ]
+    (tmp_path / "popstate.dat").write_text("\n".join(lines), "ascii")
+    ours.add_remote("there", filled.secure)
+    said = json.loads(
+        ours.do("remote", "import-state", "there", tmp_path / "popstate.dat", "--json")
+    )
+    done = ours.run("collect")
+
+    assert (len(whole), 1) == (said["taken"], said["parts"])
+    assert Outcome.MAIL == done.code, done.err
+    assert [OLD[-1]] == exported(ours, tmp_path / "out")
 
 
 def test_all_that_is_there_can_be_marked_as_seen(

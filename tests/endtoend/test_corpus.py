@@ -14,11 +14,16 @@ from pathlib import Path
 
 import pytest
 
+from pillarbox.app.build import opened
+from pillarbox.app.home import Home
+from pillarbox.archive.listing import Wanted
 from pillarbox.base.secret import Secret
 from pillarbox.client.connect import connect
 from pillarbox.client.server import Server as OurServer
 from pillarbox.client.server import Tls as OurTls
+from pillarbox.collector.outcome import Outcome
 from pillarbox.message.mbox import Start, split
+from pillarbox.message.mboxrd import restored
 from pillarbox.message.surrogate.whole import surrogate_chunks
 from tests.delivery.corpus import (
     CORPUS,
@@ -28,12 +33,13 @@ from tests.delivery.corpus import (
     message_files,
     needs_corpus,
 )
-from tests.endtoend.post_office import ACCOUNT, PASSWORD, Serving, open_office
+from tests.endtoend.post_office import ACCOUNT, PASSWORD, PostOffice, Serving, open_office
 from tests.peers.curl import Curl
 
 pytestmark = [needs_corpus, pytest.mark.slow]
 
 CURL_SAMPLE = 60
+COLLECTION_SECONDS = 300.0  # for all of it on a busy machine; it takes a few
 LINE_END = re.compile(rb"\r?\r\n|\r|\n")
 
 
@@ -163,3 +169,54 @@ def test_few_messages_of_the_corpus_need_a_surrogate(served: Served) -> None:
     changed = sum(original != surrogate for original, surrogate in pairs)
 
     assert 0 < changed < 0.05 * len(served.originals)
+
+
+@pytest.fixture(scope="module")
+def collected(served: Served, tmp_path_factory: pytest.TempPathFactory) -> PostOffice:
+    """Give a home that has collected the whole corpus."""
+    office = open_office(tmp_path_factory.mktemp("collected") / "home")
+    office.add_remote("there", served.serving.secure)
+    done = office.run("collect", deadline=COLLECTION_SECONDS)
+
+    assert Outcome.MAIL == done.code, done.err
+    return office
+
+
+def exported(office: PostOffice, form: str, to: Path) -> Path:
+    office.do("archive", "export", "--format", form, "--to", to)
+    return to
+
+
+@pytest.mark.parametrize("form", ["eml", "maildir"])
+def test_what_is_collected_comes_out_as_it_was_served_each_message_once(
+    served: Served, collected: PostOffice, tmp_path: Path, form: str
+) -> None:
+    files = [
+        path for path in exported(collected, form, tmp_path / form).rglob("*") if path.is_file()
+    ]
+
+    assert sorted(set(served.expected())) == sorted(path.read_bytes() for path in files)
+
+
+def test_an_mbox_of_what_is_collected_delivers_the_same_octets_in_the_same_order(
+    served: Served, collected: PostOffice, tmp_path: Path
+) -> None:
+    box = exported(collected, "mbox", tmp_path / "box.mbox")
+    other = open_office(tmp_path / "other")
+    other.do("deliver", ACCOUNT, box)
+    with opened(Home(other.folder)) as system:
+        found = system.listing.messages(wanted=Wanted(oldest_first=True))
+        octets = [b"".join(system.listing.chunks(message)) for message in found]
+
+    assert sorted(set(served.expected())) == sorted(octets)
+    assert octets == messages_of(box)
+
+
+def messages_of(box: Path) -> list[bytes]:
+    messages: list[bytes] = []
+    for piece in restored(split([box.read_bytes()])):
+        if isinstance(piece, Start):
+            messages.append(b"")
+        else:
+            messages[-1] += piece
+    return messages
