@@ -175,12 +175,12 @@ def main() -> None:
             quiet = logins(server, asked.logins, asked.pause)
             with guessing(server.port, folder, asked.guesses) as hydra:
                 noisy = logins(server, asked.logins, asked.pause)
+                tell(quiet, noisy)  # before hydra ends, which takes it long
                 said, _ = hydra.communicate(timeout=1_800)
         found = TRIED.findall(journal.read_text("utf-8"))
     times = [datetime.fromisoformat(at).timestamp() for at in found]
     print(f"hydra: {asked.guesses} guesses, {len(HIT.findall(said))} hits, {len(times)} tried,")
     print(f"       at most {busiest(times, 60)} in any minute, in {times[-1] - times[0]:.0f} s")
-    tell(quiet, noisy)
 
 
 if __name__ == "__main__":
