@@ -148,3 +148,24 @@ def test_a_message_beyond_the_limit_for_one_stays_and_holds_up_nobody(home: Home
 
     assert {HAM, SPAM} == set(home.contents())
     assert {"large": LARGE} == fake.messages
+
+
+def test_what_a_person_asks_for_comes_whatever_rules_and_limits_say(home: Home) -> None:
+    fake = server()
+    rules = (
+        Rule("tag", tags=("t",)),
+        Rule("large", Action.HEADERS, larger_than=1000),
+        Rule("no spam", Action.SKIP, fields=IS_SPAM),
+    )
+    source = replace(SOURCE, rules=rules, limits=Limits(octets_per_message=20))
+    collect(home, fake, source)
+    before = home.contents()
+
+    asked = replace(source, asked_for=frozenset({"large", "spam", "unknown"}))
+    first = collect(home, fake, asked)
+    second = collect(home, fake, asked)
+
+    assert [] == before
+    assert (2, 0) == (first.collected, second.collected)
+    assert {SPAM, LARGE} == set(home.contents())
+    assert State.KEPT == states(home)["large"]
