@@ -218,23 +218,32 @@ def test_pop3_comes_before_imap_and_tls_from_the_first_octet_before_stls(
     assert "SRV _pop3s._tcp.example.com" == found[0].source
 
 
+def test_what_the_domain_prefers_comes_first(finder: Finder, names: NameServer) -> None:
+    names.records = {
+        "_pop3s._tcp.example.com": ["10 1 995 pop.example.com."],
+        "_imap._tcp.example.com": ["0 1 143 imap.example.com."],
+        "_imaps._tcp.example.com": ["0 0 0 ."],
+    }
+
+    found = find_places(ROSE, finder).places
+
+    assert ["imap.example.com", "pop.example.com"] == [place.host for place in found]
+
+
 def test_a_service_that_is_said_not_to_be_there_is_not(finder: Finder, names: NameServer) -> None:
     names.records = {"_pop3s._tcp.example.com": ["0 0 0 ."]}
 
     assert () == find_places(ROSE, finder).places
 
 
-def test_of_two_that_are_as_good_the_page_comes_first(
-    finder: Finder, names: NameServer, web: Web
-) -> None:
+def test_a_page_comes_before_dns(finder: Finder, names: NameServer, web: Web) -> None:
     names.records = {"_pop3s._tcp.example.com": ["0 1 995 srv.example.com."]}
     web.say(page(server(), server("imap", port="993")))
 
     found = find_places(ROSE, finder).places
 
-    assert ["pop.example.com", "pop.example.com", "srv.example.com"] == [
-        place.host for place in found[:3]
-    ]
+    assert ["pop.example.com"] * 4 + ["srv.example.com"] == [place.host for place in found]
+    assert Protocol.POP3 is found[0].protocol
     assert web.url("/example.com", "https") == found[0].source
 
 

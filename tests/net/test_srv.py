@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import dns.rcode
 import pytest
 
-from pillarbox.net.srv import NoDnsFault, Srv, find_srv
+from pillarbox.net.srv import NoDnsFault, Srv, find_srv, in_order
 from tests.net.name_server import NameServer, answering
 
 NAME = "_pop3s._tcp.example.com"
@@ -17,18 +17,31 @@ def server() -> Iterator[NameServer]:
         yield server
 
 
-def test_the_lowest_priority_comes_first_and_then_the_heaviest(server: NameServer) -> None:
-    server.records[NAME] = [
-        "20 0 995 last.example.com.",
-        "10 1 995 light.example.com.",
-        "10 9 1995 Heavy.example.com.",
-    ]
+def test_the_lowest_priority_comes_first(server: NameServer) -> None:
+    server.records[NAME] = ["20 0 995 last.example.com.", "10 1 1995 First.example.com."]
 
     assert [
-        Srv(10, 9, 1995, "heavy.example.com"),
-        Srv(10, 1, 995, "light.example.com"),
+        Srv(10, 1, 1995, "first.example.com"),
         Srv(20, 0, 995, "last.example.com"),
     ] == find_srv(NAME, server.resolver())
+
+
+@pytest.mark.parametrize(
+    ("chance", "expected"),
+    [(0, "nbca"), (1, "bnca"), (3, "bnca"), (4, "cnba"), (10, "cnba")],
+)
+def test_of_equal_priority_chance_decides_as_they_weigh(chance: int, expected: str) -> None:
+    found = [
+        Srv(10, 7, 995, "c"),
+        Srv(20, 9, 995, "a"),
+        Srv(10, 0, 995, "n"),
+        Srv(10, 3, 995, "b"),
+    ]
+    chances = iter([chance])
+
+    ordered = in_order(found, lambda bound: min(next(chances, 0), bound - 1))
+
+    assert expected == "".join(srv.target for srv in ordered)
 
 
 def test_a_dot_is_no_target(server: NameServer) -> None:

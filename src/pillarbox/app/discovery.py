@@ -53,9 +53,10 @@ def finder_of_this_machine() -> Finder:
 
 
 def find_places(address: Address, finder: Finder) -> Found:
-    """Ask everywhere; of what is equally good, a page comes first, whose server has proven itself.
+    """Ask everywhere; what a page says comes first, for its server has proven itself.
 
-    What a page or a name server fails at is told with the rest, and raises nothing.
+    Then the domain's own preference counts, and after that POP3 and TLS from the first octet. What
+    a page or a name server fails at is told with the rest, and raises nothing.
     """
     places: list[Place] = []
     faults: list[PeerFault] = []
@@ -64,8 +65,12 @@ def find_places(address: Address, finder: Finder) -> Found:
             places += ask()
         except PeerFault as fault:
             faults.append(fault)
-    places.sort(key=lambda place: PREFERENCE.index((place.protocol, place.tls)))
+    places.sort(key=_preference)
     return Found(tuple(places), tuple(faults))
+
+
+def _preference(place: Place) -> tuple[int, int]:
+    return place.priority, PREFERENCE.index((place.protocol, place.tls))
 
 
 def _questions(address: Address, finder: Finder) -> Iterator[Callable[[], list[Place]]]:
@@ -84,7 +89,7 @@ def _service(service: tuple[str, Protocol, Tls], address: Address, finder: Finde
     name, protocol, tls = service
     name = f"{name}.{address.domain}"
     return [
-        Place(srv.target, srv.port, protocol, tls, f"SRV {name}")
+        Place(srv.target, srv.port, protocol, tls, f"SRV {name}", priority=srv.priority)
         for srv in finder.find_srv(name)
         # RFC 6186, section 3.4: a target of "." says that there is no such service.
         if is_host(srv.target) and srv.port

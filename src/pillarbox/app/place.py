@@ -38,7 +38,10 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where mail may be, and who says so; `user` is empty where nobody says it."""
+    """Where mail may be, and who says so; `user` is empty where nobody says it.
+
+    `priority` is DNS's (RFC 6186, section 3.4): the lowest is what the domain prefers.
+    """
 
     host: str
     port: int
@@ -46,6 +49,7 @@ class Place:
     tls: Tls
     source: str
     user: str = ""
+    priority: int = -1  # of a page, whose server has proven itself
 
 
 def read_address(text: str) -> Address:

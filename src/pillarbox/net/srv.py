@@ -1,7 +1,10 @@
 """SRV records, asked for by dnspython. Blocking: for a thread of a pool, or a command."""
 
-from collections.abc import Callable, Sequence
+import secrets
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, groupby
 
 import dns.exception
 import dns.rdtypes.IN.SRV
@@ -27,14 +30,17 @@ class Srv:
 
 
 FindSrv = Callable[[str], Sequence[Srv]]
+Below = Callable[[int], int]  # any number from 0 on and below
 
 
 def find_srv(
-    name: str, resolver: dns.resolver.Resolver | None = None, seconds: float = SECONDS
+    name: str,
+    resolver: dns.resolver.Resolver | None = None,
+    seconds: float = SECONDS,
+    below: Below = secrets.randbelow,
 ) -> list[Srv]:
     """Return a name's SRV records, the first to try first; none where there are none.
 
-    Of equal priority the heaviest comes first: who asks now and then need not share the load.
     Raises NoDnsFault.
     """
     try:
@@ -46,7 +52,19 @@ def find_srv(
         why = type(error).__name__
         raise NoDnsFault("DNS gives no answer for {name}: {why}.", name=name, why=why) from error
     found = [_srv(record) for record in answer if isinstance(record, dns.rdtypes.IN.SRV.SRV)]
-    return sorted(found, key=lambda srv: (srv.priority, -srv.weight, srv.target, srv.port))
+    return in_order(found, below)
+
+
+def in_order(found: Iterable[Srv], below: Below) -> list[Srv]:
+    """Return records by priority, and of equal priority by chance as they weigh: RFC 2782."""
+    ordered: list[Srv] = []
+    by_priority = sorted(found, key=lambda srv: (srv.priority, srv.weight > 0, srv.target))
+    for _, group in groupby(by_priority, key=lambda srv: srv.priority):
+        left = list(group)
+        while left:
+            sums = list(accumulate(srv.weight for srv in left))
+            ordered.append(left.pop(bisect_left(sums, below(sums[-1] + 1))))
+    return ordered
 
 
 def _srv(record: dns.rdtypes.IN.SRV.SRV) -> Srv:
