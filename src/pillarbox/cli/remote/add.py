@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 import click
 import msgspec
 
+from pillarbox.accounts.oauth.grant import NOT_YET
 from pillarbox.accounts.providers import PROVIDERS
-from pillarbox.accounts.remotes import SecretKind
+from pillarbox.accounts.remotes import RemoteSettings, SecretKind
 from pillarbox.app.build import opened
 from pillarbox.app.home import Home
 from pillarbox.base.secret import Secret
@@ -16,6 +17,7 @@ from pillarbox.cli.remote.chosen import Asked, settings_of
 from pillarbox.cli.remote.options import Given, settings
 from pillarbox.cli.remote.shown import answer
 from pillarbox.cli.words import _
+from pillarbox.sasl.facts import TOKENS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,15 +64,20 @@ def add(home: Home, /, name: str, *, as_json: bool, **options: object) -> None:
     _required(given.user or begun.user, "--user")
     wanted = altered(begun, given)
     warn(wanted)
-    kind, secret = secret_of(given) or (SecretKind.SEALED, _asked())
+    kind, secret = secret_of(given) or _unsaid(name, wanted)
     with opened(home) as system:
         account = system.accounts.show(account_name).id
         wanted = replace(wanted, account=account, secret_kind=kind)
         answer(system, system.remotes.add(name, wanted, secret), as_json=as_json)
 
 
-def _asked() -> Secret:
-    return read_password(from_stdin=False, prompt=_("Password"))
+def _unsaid(name: str, wanted: RemoteSettings) -> tuple[SecretKind, Secret]:
+    """Return what stands where nothing is said: a password, or that there are no tokens yet."""
+    if wanted.mechanism not in TOKENS:
+        return SecretKind.SEALED, read_password(from_stdin=False, prompt=_("Password"))
+    text = _('Now "pillarbox remote authorize {name}" gets the tokens.')
+    click.echo(text.format(name=name), err=True)
+    return SecretKind.OAUTH, NOT_YET
 
 
 def _required(given: str | None, option: str) -> str:

@@ -8,9 +8,11 @@ from pillarbox.base.errors import OperatorFault
 from pillarbox.cli.import_state import import_state
 from pillarbox.cli.options import as_json, print_json
 from pillarbox.cli.remote.add import add
+from pillarbox.cli.remote.authorize import authorize
 from pillarbox.cli.remote.edit import edit, pause, resume
 from pillarbox.cli.remote.shown import answer, fields_of, print_remote, print_remotes
 from pillarbox.cli.remote.trial import trial
+from pillarbox.cli.remote.why import why
 from pillarbox.cli.words import _
 from pillarbox.collector.collect import take_remote
 
@@ -20,7 +22,7 @@ def remote() -> None:
     """Hold the commands below."""
 
 
-for command in (add, edit, pause, resume, trial, import_state):
+for command in (authorize, add, edit, pause, resume, trial, import_state, why):
     remote.add_command(command)
 
 
