@@ -4,14 +4,17 @@ from pathlib import Path
 
 import pytest
 
+from pillarbox.app.build import opened
 from pillarbox.app.config import load
+from pillarbox.app.first_run import make_home
 from pillarbox.app.home import Home
-from pillarbox.app.rules import limits_of, refuse_unknown_remotes, routes_of, rules_of
+from pillarbox.app.rules import limits_of, refuse_unknown_remotes, routes_of, ruled, rules_of
 from pillarbox.app.settings import Collect
 from pillarbox.base.errors import OperatorFault
 from pillarbox.base.names import AccountId
 from pillarbox.collector.limits import Limits
 from pillarbox.collector.rules import Action, FieldTest, Rule
+from tests.collector.rig import SOURCE
 
 WHOLE = """
 [collect]
@@ -118,3 +121,21 @@ def test_a_route_to_an_unknown_account_is_told_before_anything_is_fetched(tmp_pa
     assert {} == routes_of(rules, "another", lambda _name: None)
     with pytest.raises(OperatorFault, match="'a list' sends mail to the account 'other'"):
         routes_of(rules, "provider", lambda _name: None)
+
+
+def test_a_source_gets_what_the_configuration_says_of_it(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    make_home(home, "localhost", str)
+    text = home.configuration.read_text("utf-8").replace("octets_per_day = 0", "octets_per_day = 9")
+    rule = '[[collect.rule]]\nname = "all"\naccount = "other"\n'
+    home.configuration.write_text(text + rule, "utf-8")
+
+    with opened(home) as system:
+        with pytest.raises(OperatorFault, match="'all' sends mail to the account 'other'"):
+            ruled(SOURCE, system.collect, system.accounts, system.remotes)
+        other = system.accounts.add("other")
+        source = ruled(SOURCE, system.collect, system.accounts, system.remotes)
+
+    assert (Rule("all", account="other"),) == source.rules
+    assert Limits(octets_per_day=9) == source.limits
+    assert {"other": other.id} == source.accounts
