@@ -107,6 +107,7 @@ def _build(home: Home, database: Database, config: Configuration) -> System:
     blobs = FileBlobs(home.blobs, disk)
     leases = home.run / "maildrops"
     site = account_policy_of(config)
+    quotas = Quotas(database, config.policy.quota_octets)
     store = SqliteStore(database, blobs, leases, clock, site)
     secrets = SecretStore(database, find_master_key(home.keys, _credentials(), disk), clock)
     proofs = _build_proofs(database, secrets, clock, config)
@@ -118,7 +119,7 @@ def _build(home: Home, database: Database, config: Configuration) -> System:
         database=database,
         blobs=blobs,
         store=store,
-        quotas=Quotas(database, config.policy.quota_octets),
+        quotas=quotas,
         undo=Undo(database, clock, config.policy.grace_days),
         purge=Purge(database, blobs, clock, config.policy.grace_days),
         accounts=Accounts(database, clock),
@@ -132,7 +133,7 @@ def _build(home: Home, database: Database, config: Configuration) -> System:
         remotes=remotes,
         grants=Grants(remotes, clock, turns),
         turns=turns,
-        archive=Archive(store, database, clock),
+        archive=Archive(store, database, clock, quotas),
         ledger=Ledger(database),
         takeover=Takeover(database, blobs, leases, clock, site),
         retention=Retention(database, clock, site),
