@@ -235,6 +235,18 @@ class Ledger:
             )
         )
 
+    def doubt(self, remote: RemoteId, unique_ids: Collection[str], now: int) -> None:
+        """Record that what is kept of these may be something else: it is fetched again."""
+        if not unique_ids:
+            return
+        self._database.write(
+            lambda rows: rows.run_each(
+                "UPDATE ledger SET damaged_at = ?, verified_at = NULL"
+                " WHERE remote_id = ? AND unique_id = ? AND state = 'kept'",
+                [(now, remote, unique_id) for unique_id in unique_ids],
+            )
+        )
+
 
 def _columns(entry: NotKept) -> Row:
     octets = entry.octets or None

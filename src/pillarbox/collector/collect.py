@@ -4,7 +4,7 @@ A run goes on after a cut for as long as each session brings something (manners.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -16,15 +16,17 @@ from pillarbox.base.clock import Clock
 from pillarbox.base.errors import Fault, OperatorFault
 from pillarbox.base.names import RemoteId
 from pillarbox.client import connect as client
-from pillarbox.client.faults import PipeliningFault
+from pillarbox.client.faults import PipeliningFault, RemoteInUseFault
 from pillarbox.client.imap import connect as imap
 from pillarbox.client.server import Server
 from pillarbox.collector.deadline import Deadline
+from pillarbox.collector.doubt import in_doubt
 from pillarbox.collector.intake import Intake, Keepers
 from pillarbox.collector.mailbox import Mailbox
 from pillarbox.collector.manners import RESUME_SECONDS, Learned, resumes_after
 from pillarbox.collector.outcome import Outcome, Result, outcome_of
-from pillarbox.collector.progress import Progress
+from pillarbox.collector.plan import Step
+from pillarbox.collector.progress import Progress, Silent
 from pillarbox.collector.session import Session
 from pillarbox.collector.source import Source
 from pillarbox.store.disk import said_as_store_fault
@@ -72,6 +74,20 @@ class Collector:
         With it comes what they have learned of the server.
         """
         return await self._collect(source, progress, may_resume=True)
+
+    async def rehearse(self, source: Source) -> Sequence[Step]:
+        """Return what a session would begin with, and do nothing of it; raises a Fault."""
+        lease = take_remote(self._leases, source.remote)
+        if lease is None:
+            raise RemoteInUseFault("Another process is collecting from it.")
+        deadline = Deadline(source.deadline_seconds)
+        intake = Intake(self._keepers, Silent())
+        session = Session(source, self._ledger, self._clock, intake)
+        try:
+            async with deadline.bound(), await self._open(source) as server:
+                return await session.rehearse(server)
+        finally:
+            lease.release()
 
     def stop(self) -> None:
         """End the sessions under way at once; their results say so, and what they kept stays."""
@@ -134,6 +150,9 @@ class Collector:
             fault = raised
         finally:
             await intake.abandon()
+        names = in_doubt(fault, intake.asked, intake.filed)
+        now = int(self._clock.now())
+        await asyncio.to_thread(self._ledger.doubt, run.source.remote, names, now)
         return session.result(fault)
 
     async def _open(self, source: Source) -> Mailbox:

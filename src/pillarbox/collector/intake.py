@@ -1,19 +1,25 @@
 """Messages from one session on their way to the disk, several at a time, in bounded memory.
 
-While message k is made durable, message k + 1 comes in. Nothing is said of a message before it is
+While message k is made durable, message k + 1 comes in. Small messages wait for one another, and
+become durable together; a large one goes to a thread of its own in parts. Nothing is said of a message before it is
 durable, with its ledger row.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
 
 from pillarbox.archive.keep import Archive, Filed, Origin
+from pillarbox.base.errors import Fault
 from pillarbox.collector.feed import Feed, FeedBroken
 from pillarbox.collector.progress import Progress
 from pillarbox.net.pool import Pool
+from pillarbox.store.blobs.port import SHARED_BLOBS
 
+WAITING_OCTETS = 2_097_152  # of small messages that wait to be kept together
 AT_ONCE = 8  # messages that are being kept; their fsyncs and commits share the disk's work
-PART_OCTETS = 262_144  # a message below that needs one hand-over to a thread
+PART_OCTETS = 262_144  # a message below that is small
 
 
 class Keepers:
@@ -38,9 +44,39 @@ class Keepers:
         future.add_done_callback(lambda _: self._free.release())
         return future
 
+    def start_all(self, small: Sequence["Small"]) -> "asyncio.Future[list[Filed | Fault]]":
+        """Keep whole messages in the thread that was reserved; say what came of each."""
+        future = self._pool.start(keep_all, self.archive, small)
+        future.add_done_callback(lambda _: self._free.release())
+        return future
+
     def close(self) -> None:
         """End the threads."""
         self._pool.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Small:
+    """A whole message that waits to be kept."""
+
+    number: int
+    origin: Origin
+    octets: bytes
+
+
+def keep_all(archive: Archive, small: Sequence["Small"]) -> list[Filed | Fault]:
+    """Keep messages together; where that fails, each alone, so that one harms no other."""
+    try:
+        return list(archive.keep_all([(each.octets, each.origin) for each in small]))
+    except Fault:
+        return [_keep_one(archive, each) for each in small]
+
+
+def _keep_one(archive: Archive, small: Small) -> Filed | Fault:
+    try:
+        return archive.keep([small.octets], small.origin)
+    except Fault as fault:
+        return fault
 
 
 class Intake:
@@ -49,9 +85,15 @@ class Intake:
     def __init__(self, keepers: Keepers, progress: Progress) -> None:
         self._keepers = keepers
         self._progress = progress
-        self._under_way: set[asyncio.Future[Filed]] = set()
+        self._under_way: set[asyncio.Future[Filed] | asyncio.Task[None]] = set()
+        self._small: deque[Small] = deque()
+        self._small_octets = 0
+        self._has_room = asyncio.Event()
+        self._has_room.set()
+        self._keeps_small = False
         self._fault: BaseException | None = None
         self.filed: dict[int, Filed] = {}
+        self.asked: dict[int, int | None] = {}  # the octets that were listed, in the order taken
 
     @property
     def archive(self) -> Archive:
@@ -63,10 +105,25 @@ class Intake:
 
         Raises StoreFault where this or an earlier message cannot be kept.
         """
+        self.asked[number] = origin.octets
+        await self._has_room.wait()
+        self._refuse_fault()
+        first = bytearray()
+        async for chunk in chunks:
+            self._progress.received(len(chunk))
+            first += chunk
+            if len(first) >= PART_OCTETS:
+                await self._take_large(number, origin, bytes(first), chunks)
+                return
+        self._take_small(Small(number, origin, bytes(first)))
+
+    async def _take_large(
+        self, number: int, origin: Origin, first: bytes, chunks: AsyncIterator[bytes]
+    ) -> None:
         await self._keepers.wait()
         arriving = _Arriving(lambda feed: self._start(feed, number, origin))
         try:
-            self._refuse_fault()
+            await arriving.add(first)
             async for chunk in chunks:
                 self._progress.received(len(chunk))
                 await arriving.add(chunk)
@@ -75,6 +132,42 @@ class Intake:
             if not arriving.break_off():
                 self._keepers.give_back()
             raise
+
+    def _take_small(self, small: Small) -> None:
+        self._small.append(small)
+        self._small_octets += len(small.octets)
+        if self._small_octets >= WAITING_OCTETS:
+            self._has_room.clear()
+        if not self._keeps_small:
+            self._keeps_small = True
+            task = asyncio.ensure_future(self._keep_small())
+            self._under_way.add(task)
+            task.add_done_callback(self._kept_small)
+
+    async def _keep_small(self) -> None:
+        """Keep what waits, and what comes meanwhile: the slower the disk, the more at once."""
+        while self._small:
+            await self._keepers.wait()
+            batch = [self._small.popleft() for _ in range(min(len(self._small), SHARED_BLOBS))]
+            kept = await self._keepers.start_all(batch)
+            self._small_octets -= sum(len(small.octets) for small in batch)
+            self._has_room.set()
+            for small, filed in zip(batch, kept, strict=True):
+                self._note(small.number, filed)
+
+    def _kept_small(self, task: "asyncio.Task[None]") -> None:
+        self._under_way.discard(task)
+        self._keeps_small = False
+        self._has_room.set()
+        if not task.cancelled():
+            self._fault = self._fault or task.exception()
+
+    def _note(self, number: int, filed: Filed | Fault) -> None:
+        if isinstance(filed, Fault):
+            self._fault = self._fault or filed
+        else:
+            self.filed[number] = filed
+            self._progress.kept(filed)
 
     async def settle(self) -> None:
         """Return once all that was taken is durable; raises StoreFault where it is not."""
@@ -97,8 +190,7 @@ class Intake:
         feed.let_go()
         fault = future.exception()
         if fault is None:
-            self.filed[number] = future.result()
-            self._progress.kept(future.result())
+            self._note(number, future.result())
         elif not isinstance(fault, FeedBroken):
             self._fault = self._fault or fault
 

@@ -135,6 +135,8 @@ class Session:
                     wanted.append(step)
                 if isinstance(step, Fetch) or step.reason in UNKNOWN:
                     doubtful.add(step.listed.unique_id or "")
+        # What broke a session before breaks this one behind all others, if it does.
+        wanted.sort(key=lambda fetch: fetch.reason is Reason.DAMAGED)
         there = {listed.unique_id or "" for listed in listing}
         self._ledger.note_listing(self._source.remote, there, situation.now, doubtful)
         return wanted
