@@ -221,7 +221,7 @@ def _field_matches(test: FieldTest, header: _Header) -> bool | None:
     if fields is None:
         return None
     texts = header.texts(fields, test.field)
-    return any(_fits(_folded(pattern), text) for pattern in test.patterns for text in texts)
+    return any(_fits(pattern, text) for pattern in map(_folded, test.patterns) for text in texts)
 
 
 def _is_older(days: int, header: _Header, now: float) -> bool | None:
