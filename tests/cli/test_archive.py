@@ -1,5 +1,6 @@
 """`pillarbox archive`: by remote and by time, what rules made of a message, and an mbox."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -117,3 +118,12 @@ def test_a_list_is_one_json_value(collected: CommandLine) -> None:
 
     assert 2 == len(json.loads(answer))
     assert answer.startswith("[\n  {")
+
+
+def test_a_message_that_is_lost_does_not_hide_the_others(collected: CommandLine) -> None:
+    for path in (collected.folder / "blobs").rglob(hashlib.sha256(ONE).hexdigest()):
+        path.unlink()
+
+    lines = collected.do("archive", "list").splitlines()
+
+    assert ["two", "first, second"] == [lines[0].split("\t")[5], lines[1].split("\t")[6]]

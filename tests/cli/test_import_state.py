@@ -4,6 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from pillarbox.app.build import opened
+from pillarbox.app.home import Home
+from pillarbox.collector.collect import take_remote
+from pillarbox.collector.mark_seen import There
+from pillarbox.collector.source import Source
 from tests.cli.home import CommandLine
 
 POPSTATE = """\
@@ -115,6 +120,51 @@ def test_either_a_file_or_the_server_is_asked(
     words = [popstate, "--mark-all-seen"] if is_both else []
 
     assert "Say what was fetched" in there.refuse("remote", "import-state", "there", *words)
+
+
+def test_a_file_is_of_no_use_over_imap(ours: CommandLine, popstate: Path) -> None:
+    ours.add_remote("there", "--protocol", "imap")
+
+    assert "--mark-all-seen is of use" in ours.refuse("remote", "import-state", "there", popstate)
+
+
+def test_a_remote_that_is_being_collected_from_is_left_alone(there: CommandLine) -> None:
+    with opened(Home(there.folder)) as system:
+        lease = take_remote(system.home.remote_leases, system.remotes.show("there").id)
+
+    assert lease is not None
+    assert "is being collected from" in there.refuse(
+        "remote", "import-state", "there", "--mark-all-seen"
+    )
+    lease.release()
+
+
+@pytest.mark.parametrize(
+    ("unnamed", "line"),
+    [
+        (0, ""),
+        (1, "1 has no unique-id of its own, and will be collected.\n"),
+        (2, "2 have no unique-ids of their own, and will be collected.\n"),
+    ],
+)
+def test_what_cannot_be_marked_is_said(
+    there: CommandLine, monkeypatch: pytest.MonkeyPatch, unnamed: int, line: str
+) -> None:
+    async def listed(source: Source) -> There:
+        return There([source.user], unnamed)
+
+    monkeypatch.setattr("pillarbox.cli.import_state.list_there", listed)
+    first = "1 message will not be collected again, 0 known already.\n"
+    command = ("remote", "import-state", "there", "--mark-all-seen")
+
+    assert first + line == there.do(*command)
+    assert {
+        "remote": "there",
+        "listed_by": "server",
+        "taken": 0,
+        "known": 1,
+        "unnamed": unnamed,
+    } == there.json(*command)
 
 
 def test_a_server_that_is_not_there_is_said(there: CommandLine) -> None:

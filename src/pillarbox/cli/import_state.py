@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from pillarbox.accounts.remotes import Remote, Tls
+from pillarbox.accounts.remotes import Protocol, Remote, Tls
 from pillarbox.app.build import System, opened
 from pillarbox.app.home import Home
 from pillarbox.app.remote_secrets import password_of
@@ -59,6 +59,10 @@ def import_state(home: Home, /, **options: object) -> None:
         raise OperatorFault("Say what was fetched: a FILE, or --mark-all-seen.")
     with opened(home) as system:
         remote = system.remotes.show(given.name)
+        if given.file and remote.settings.protocol is Protocol.IMAP:
+            raise OperatorFault(
+                "These files name messages as POP3 does. Over IMAP, --mark-all-seen is of use."
+            )
         if given.file is None:
             _mark_all(system, remote, is_json=given.as_json)
         else:
