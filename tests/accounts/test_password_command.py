@@ -1,6 +1,8 @@
 """A command's first line is the password; whatever else it does ends, and shows little."""
 
+import os
 import shlex
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -11,7 +13,7 @@ import pytest
 from pillarbox.accounts.password_command import (
     COMPLAINT_OCTETS,
     PASSWORD_OCTETS,
-    _Run,
+    Run,
     password_from_command,
 )
 from pillarbox.base.errors import OperatorFault
@@ -97,14 +99,30 @@ def test_what_a_command_has_started_ends_with_it(tmp_path: Path) -> None:
         f"os.rename({str(noted)!r} + '~', {str(noted)!r})\n"
         "time.sleep(600)"
     )
-    run = _Run([sys.executable, "-c", program])
+    run = Run([sys.executable, "-c", program])
     wait_until(noted.exists)
 
-    run.cut()
-
-    assert b"" == run.first_line()
     run.end()
+
+    assert b"" == run.line
     wait_until(lambda: not is_running(int(noted.read_text())))
+
+
+@pytest.mark.slow
+def test_a_program_that_leaves_an_heir_behind_is_not_waited_for(tmp_path: Path) -> None:
+    noted = tmp_path / "heir"
+    program = (
+        "import subprocess, sys\n"
+        "heir = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'],"
+        " start_new_session=True)\n"
+        f"open({str(noted)!r}, 'w').write(str(heir.pid))\n"
+        "print('correct horse', flush=True)"
+    )
+
+    password = password_from_command(command(program))
+    os.kill(int(noted.read_text()), signal.SIGKILL)
+
+    assert Secret(b"correct horse") == password
 
 
 def wait_until(is_so: Callable[[], bool]) -> None:

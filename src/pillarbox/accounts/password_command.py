@@ -5,7 +5,7 @@ import shlex
 import signal
 import subprocess
 from contextlib import suppress
-from threading import Thread, Timer
+from threading import Thread
 from typing import IO
 
 from pillarbox.base.errors import OperatorFault
@@ -15,6 +15,7 @@ SECONDS = 30.0  # a person may have to touch a key; a session does not wait for 
 PASSWORD_OCTETS = 65_536  # the longest first line; tokens have some thousands
 COMPLAINT_OCTETS = 200  # of what it says on stderr, which may hold more than it should
 READ_OCTETS = 4_096
+GRACE_SECONDS = 1.0  # for what is in a pipe when its writer has ended
 
 
 def password_from_command(command: Secret, seconds: float = SECONDS) -> Secret:
@@ -24,22 +25,18 @@ def password_from_command(command: Secret, seconds: float = SECONDS) -> Secret:
     cannot be run, is too slow, fails or prints nothing.
     """
     words = split_command(command.reveal().decode("utf-8"))
-    run = _Run(words)
-    timer = Timer(seconds, run.cut)
-    timer.daemon = True
-    timer.start()
+    run = Run(words)
     try:
-        line = run.first_line()
+        has_ended = run.wait(seconds)
     finally:
-        timer.cancel()
         run.end()
-    if run.is_cut:
+    if not has_ended:
         raise OperatorFault(
             "{program} gave no password within {seconds:g} seconds.",
             program=words[0],
             seconds=seconds,
         )
-    return Secret(_required(run, words[0], line))
+    return _password(run, words[0])
 
 
 def split_command(text: str) -> list[str]:
@@ -53,8 +50,8 @@ def split_command(text: str) -> list[str]:
     return words
 
 
-class _Run:
-    """A program that runs; its stderr is read on the way, so that it never waits for us."""
+class Run:
+    """A program that runs; what it says is read on the way, so that it never waits for us."""
 
     def __init__(self, words: list[str]) -> None:
         try:
@@ -68,33 +65,24 @@ class _Run:
         except (OSError, ValueError) as error:
             why = getattr(error, "strerror", None) or error
             raise OperatorFault("{program}: {why}.", program=words[0], why=why) from error
-        self._said = bytearray()
-        self._reader = Thread(target=self._listen, args=[self._process.stderr], daemon=True)
-        self._reader.start()
-        self.is_cut = False
+        self._printed = _Listener(self._process.stdout, PASSWORD_OCTETS + 2)
+        self._said = _Listener(self._process.stderr, COMPLAINT_OCTETS)
 
-    def first_line(self) -> bytes:
-        """Return its first line, and wait for its end; what else it prints is dropped."""
-        stdout = self._process.stdout
-        line = stdout.readline(PASSWORD_OCTETS + 1) if stdout else b""
-        while stdout and stdout.read(READ_OCTETS):
-            pass
-        self._process.wait()
-        return line.rstrip(b"\r\n")
-
-    def cut(self) -> None:
-        """End it before its time."""
-        self.is_cut = True
-        self._kill()
+    def wait(self, seconds: float) -> bool:
+        """Return whether it has ended within so many seconds."""
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
 
     def end(self) -> None:
-        """Leave nothing of it: no process, no pipe."""
-        self._kill()
+        """Leave nothing of it: neither a process nor a pipe."""
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)  # with whatever it has started
         self._process.wait()
-        self._reader.join()
-        for stream in (self._process.stdout, self._process.stderr):
-            if stream:
-                stream.close()
+        self._printed.end()
+        self._said.end()
 
     @property
     def code(self) -> int:
@@ -102,21 +90,37 @@ class _Run:
         return self._process.returncode
 
     @property
+    def line(self) -> bytes:
+        """The first line that it printed, without its end."""
+        return bytes(self._printed.octets).partition(b"\n")[0].removesuffix(b"\r")
+
+    @property
     def complaint(self) -> str:
         """The first line that it said on stderr, cut short."""
-        text = bytes(self._said).decode("utf-8", "replace").strip()
+        text = bytes(self._said.octets).decode("utf-8", "replace").strip()
         return text.splitlines()[0] if text else ""
 
-    def _kill(self) -> None:
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, signal.SIGKILL)  # with whatever it has started
 
-    def _listen(self, stderr: IO[bytes]) -> None:
-        while came := stderr.read(READ_OCTETS):
-            self._said += came[: max(0, COMPLAINT_OCTETS - len(self._said))]
+class _Listener:
+    """Reads a pipe to its end, keeps the beginning, and closes it."""
+
+    def __init__(self, stream: IO[bytes] | None, most: int) -> None:
+        self.octets = bytearray()
+        self._most = most
+        self._thread = Thread(target=self._listen, args=[stream], daemon=True)
+        self._thread.start()
+
+    def end(self) -> None:
+        """Wait for the end, but not for whoever a program left behind with the pipe."""
+        self._thread.join(GRACE_SECONDS)
+
+    def _listen(self, stream: IO[bytes]) -> None:
+        with stream:
+            while came := os.read(stream.fileno(), READ_OCTETS):
+                self.octets += came[: max(0, self._most - len(self.octets))]
 
 
-def _required(run: _Run, program: str, line: bytes) -> bytes:
+def _password(run: Run, program: str) -> Secret:
     if run.code:
         raise OperatorFault(
             "{program} ended with {code} and gave no password. {said}",
@@ -124,6 +128,6 @@ def _required(run: _Run, program: str, line: bytes) -> bytes:
             code=run.code,
             said=run.complaint,
         )
-    if not line or len(line) > PASSWORD_OCTETS:
+    if not run.line or len(run.line) > PASSWORD_OCTETS:
         raise OperatorFault("{program} printed no password.", program=program)
-    return line
+    return Secret(run.line)
