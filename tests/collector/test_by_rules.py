@@ -10,7 +10,7 @@ from pillarbox.collector.limits import DAY_SECONDS, Counts, Limits
 from pillarbox.collector.outcome import Outcome
 from pillarbox.collector.rules import Action, FieldTest, Rule
 from tests.archive.home import ACCOUNT, REMOTE, Home
-from tests.client.fake_server import FakeServer
+from tests.client.fake_server import HANG_UP, FakeServer
 from tests.collector.rig import SOURCE, collect, deleting, without
 
 SPAM = b"Subject: SPAM\r\n\r\nBuy.\r\n"
@@ -150,22 +150,37 @@ def test_a_message_beyond_the_limit_for_one_stays_and_holds_up_nobody(home: Home
     assert {"large": LARGE} == fake.messages
 
 
-def test_what_a_person_asks_for_comes_whatever_rules_and_limits_say(home: Home) -> None:
+def test_the_rest_comes_at_once_where_a_person_asks_for_it(home: Home) -> None:
     fake = server()
     rules = (
         Rule("tag", tags=("t",)),
         Rule("large", Action.HEADERS, larger_than=1000),
-        Rule("no spam", Action.SKIP, fields=IS_SPAM),
+        Rule("spam", Action.HEADERS, fields=IS_SPAM),
     )
     source = replace(SOURCE, rules=rules, limits=Limits(octets_per_message=20))
     collect(home, fake, source)
     before = home.contents()
 
-    asked = replace(source, asked_for=frozenset({"large", "spam", "unknown"}))
-    first = collect(home, fake, asked)
-    second = collect(home, fake, asked)
+    wanted = home.ledger.want(REMOTE, ["large", "spam", "unknown"])
+    first = collect(home, fake, source)
+    second = collect(home, fake, source)
 
     assert [] == before
+    assert 2 == wanted
     assert (2, 0) == (first.collected, second.collected)
     assert {SPAM, LARGE} == set(home.contents())
     assert State.KEPT == states(home)["large"]
+
+
+def test_what_was_asked_for_is_not_forgotten_by_a_cut(home: Home) -> None:
+    fake = server()
+    source = replace(SOURCE, rules=(Rule("spam", Action.HEADERS, fields=IS_SPAM),))
+    collect(home, fake, source)
+
+    home.ledger.want(REMOTE, ["spam"])
+    fake.says[b"RETR"] = HANG_UP
+    collect(home, fake, source)
+    del fake.says[b"RETR"]
+    collect(home, fake, source)
+
+    assert {HAM, SPAM, LARGE} == set(home.contents())

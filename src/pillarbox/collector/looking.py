@@ -14,7 +14,7 @@ from pillarbox.client.faults import RefusedFault
 from pillarbox.client.listing import Listed
 from pillarbox.collector.mailbox import Mailbox
 from pillarbox.collector.matching import Header, matched
-from pillarbox.collector.plan import Looked, Peek, Reason, Situation, plan
+from pillarbox.collector.plan import WHOLE, Looked, Peek, Situation, plan
 from pillarbox.collector.rules import Action, Candidate, Decision, Undecided, decide
 from pillarbox.collector.rules import Peeked as NoHeader
 from pillarbox.collector.source import Source
@@ -80,7 +80,7 @@ class Looking:
         decision = self._decide(listed, octets if is_whole else None, situation.now)
         found.looked[listed.number] = Looked(decision, has_header=is_whole)
         entry = _entry(listed, decision, octets, digest.digest if digest else None)
-        if entry is not None and peek.reason is not Reason.REST:  # of that the header is kept
+        if entry is not None and peek.reason not in WHOLE:  # of that the header is kept
             found.entries.append(entry)
 
     def _decide(self, listed: Listed, octets: bytes | None, now: float) -> Decision:

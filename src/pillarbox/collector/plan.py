@@ -36,7 +36,7 @@ class Reason(StrEnum):
     RETURNED = "returned"  # it was gone from the server: it may be another message
     DAMAGED = "damaged"  # what is kept of it does not read back as it came
     REST = "rest"  # its header is kept, and the rest is due
-    ASKED_FOR = "asked for"  # a person wants it, whatever rules and limits say
+    ASKED_FOR = "asked for"  # its header is kept, and a person wants the rest at once
     # Its header is looked at.
     FOR_RULE = "for rule"  # a rule asks for it
     FOR_MATCH = "for match"  # it may be known under another unique-id
@@ -107,7 +107,6 @@ class Terms:
     rules: Rules = ()
     limits: Limits = field(default_factory=Limits)
     day: Counts = field(default_factory=Counts)  # what was fetched earlier today
-    asked_for: frozenset[str] = frozenset()  # unique-ids of what is fetched now, if it is not kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +179,6 @@ class _Steps:
         if listed.unique_id is None:
             return self._unknown(listed, Reason.UNNAMED)
         known = self._ledger.get(listed.unique_id)
-        if listed.unique_id in self._terms.asked_for and not _is_kept(known):
-            return self._unknown(listed, Reason.ASKED_FOR)
         if known is None:
             return self._unknown(listed, Reason.NEW)
         if _is_another(listed, known):
@@ -213,9 +210,10 @@ class _Steps:
     def _headers(self, listed: Listed, known: LedgerEntry) -> Step:
         looked = self._situation.looked.get(listed.number)
         decision = looked.decision if looked else self._rule_of(known)
-        is_asked_for = known.rule is None
+        if known.rule is None:
+            return self._unknown(listed, Reason.ASKED_FOR)
         is_due = rest_is_due(decision, known.collected_at, self._situation.now)
-        if not (is_asked_for or is_due):
+        if not is_due:
             return Skip(listed, Reason.HEADER_ONLY, known.rule)
         # The header is kept; what the rules say of it now is asked anew, for tags and account.
         return self._unknown(listed, Reason.REST)
@@ -233,7 +231,7 @@ class _Steps:
             return _after_look(listed, reason, looked)
         decision = self._decide(listed)
         if isinstance(decision, Undecided):
-            return Peek(listed, Reason.REST if reason is Reason.REST else Reason.FOR_RULE)
+            return Peek(listed, reason if reason in WHOLE else Reason.FOR_RULE)
         if reason is Reason.NEW and listed.octets in self._situation.lost_octets:
             return Peek(listed, Reason.FOR_MATCH)
         if decision.action is Action.HEADERS and reason not in WHOLE:
@@ -258,10 +256,6 @@ def _after_look(listed: Listed, reason: Reason, looked: Looked) -> Step:
     if decision.action is Action.HEADERS and is_enough:
         return Skip(listed, Reason.HEADER_ONLY, decision.rule)
     return Fetch(listed, reason, replace(decision, action=Action.FETCH))
-
-
-def _is_kept(known: LedgerEntry | None) -> bool:
-    return known is not None and known.state is State.KEPT
 
 
 def _is_another(listed: Listed, known: LedgerEntry) -> bool:

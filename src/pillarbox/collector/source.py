@@ -18,8 +18,7 @@ class Source:
     """Where mail comes from, whose it becomes, and what happens to it there.
 
     `folders` are IMAP's. `deadline_seconds` bounds the whole session, None for as long as it takes.
-    `accounts` are those that rules may name. `day` is what was fetched earlier today. `asked_for`
-    are unique-ids of what is fetched whatever rules and limits say.
+    `accounts` are those that rules may name. `day` is what was fetched earlier today.
     """
 
     remote: RemoteId
@@ -38,21 +37,12 @@ class Source:
     limits: Limits = field(default_factory=Limits)
     accounts: Mapping[str, AccountId] = field(default_factory=dict)
     day: Counts = field(default_factory=Counts)
-    asked_for: frozenset[str] = frozenset()
 
     @property
     def terms(self) -> Terms:
         """What the plan is made by."""
         is_reader = self.role is Role.READER
-        return Terms(
-            self.name,
-            self.policy,
-            is_reader,
-            self.rules,
-            self.limits,
-            self.day,
-            self.asked_for,
-        )
+        return Terms(self.name, self.policy, is_reader, self.rules, self.limits, self.day)
 
 
 def source_of(remote: Remote, password: Secret, *, allow_password_without_tls: bool) -> Source:
