@@ -31,6 +31,7 @@ RFCS = {
     "rfc3206": "The SYS and AUTH POP response codes",
     "rfc5034": "POP3 SASL authentication",
     "rfc5802": "SCRAM",
+    "rfc6186": "SRV records for mail",
     "rfc6856": "POP3 support for UTF-8",
     "rfc7628": "SASL mechanisms for OAuth",
     "rfc7677": "SCRAM-SHA-256",

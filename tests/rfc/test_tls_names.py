@@ -1,5 +1,6 @@
 """Names and versions of TLS: RFC 2595, section 2.4; RFC 8314, sections 3 to 5."""
 
+import asyncio
 import ssl
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,8 +11,11 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from pillarbox.base.errors import PeerFault
 from pillarbox.net.certificates import Certificates, Pair
+from pillarbox.net.client_hello import ClientHello, HelloReader, Unreadable
 from pillarbox.net.contexts import client_context, server_context
+from pillarbox.net.memory import memory_pair
 from pillarbox.net.tls import secure_as_client
 from tests.server.rig import Rig, Talk, converse
 
@@ -109,6 +113,21 @@ def test_our_client_speaks_tls_1_2_and_1_3(version: ssl.TLSVersion, tmp_path: Pa
     assert cipher is not None
     assert cipher[0].startswith(("ECDHE-", "TLS_"))
     assert "GCM" in cipher[0] or "CHACHA20" in cipher[0]
+
+
+def test_our_client_says_which_server_it_means() -> None:
+    async def heard() -> ClientHello | Unreadable | None:
+        near, far = memory_pair()
+        task = asyncio.ensure_future(
+            secure_as_client(near, client_context(None), "pop.example.org")
+        )
+        octets = await far.read()
+        far.abort()
+        with pytest.raises(PeerFault):
+            await task
+        return HelloReader().feed(octets)
+
+    assert ClientHello("pop.example.org", (b"pop3",)) == asyncio.run(heard())
 
 
 def test_our_client_shows_no_certificate(tmp_path: Path) -> None:
