@@ -1,0 +1,154 @@
+"""The real `pillarbox collect` against a server that errs by name, and then against it mended.
+
+Whatever the fault: nothing is lost, nothing is doubled, nothing leaves the server that is not kept,
+no password goes out in the clear, nothing is written outside the home, no wait passes its deadline,
+and memory stays small. In the end all is kept that a safe client could keep.
+"""
+
+import shutil
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from tests.client.fake_server import NAME, PASSWORD
+from tests.collector import forged
+from tests.collector.faults import CASES, FINE, MESSAGES, Case
+from tests.collector.faulty_server import Fault, FaultyServer, secrets
+from tests.collector.judge import judged
+from tests.endtoend.post_office import ACCOUNT, PostOffice
+from tests.endtoend.unmeasured import unmeasured
+from tests.peers.program import Done, run
+
+MEASURED = Path(__file__).with_name("measured.py")
+MEMORY = 100 * 1024  # kilobytes
+SAMPLE = frozenset(
+    {"cut in RETR", "-ERR at QUIT, and removed", "duplicate unique-ids", "STLS stripped", "stall"}
+)
+ALL = [
+    pytest.param(name, id=name, marks=() if name in SAMPLE else pytest.mark.interop)
+    for name in CASES
+]
+REMOTE = "there"
+pytestmark = pytest.mark.slow
+
+
+@dataclass(frozen=True)
+class Run:
+    """One collection: how it ended, and the kilobytes that it took."""
+
+    done: Done
+    peak: int
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A home, and a server that may err."""
+
+    office: PostOffice
+    server: FaultyServer
+    folder: Path
+
+    def collect(self, fault: Fault, longest: int) -> Run:
+        """Collect once; raises DeadlineFault where it takes much longer than a session may."""
+        self.server.fault = fault
+        peak = self.folder / "peak"
+        command = self.office.command("collect", REMOTE, "--json")
+        done = run(
+            [sys.executable, str(MEASURED), str(peak), *command],
+            env=self.office.environment,
+            deadline=longest + 60,
+        )
+        return Run(done, int(peak.read_text("ascii")))
+
+    def kept(self) -> list[bytes]:
+        to = self.folder / "exported"
+        shutil.rmtree(to, ignore_errors=True)
+        self.office.do("archive", "export", "--format", "eml", "--to", to)
+        return [path.read_bytes() for path in to.rglob("*") if path.is_file()]
+
+    def outside(self) -> set[str]:
+        """Return what there is beside the home and what the test itself has written."""
+        ours = {"home", "exported", "peak", "authority.pem"}
+        return {path.name for path in self.folder.iterdir()} - ours
+
+
+@pytest.fixture(scope="module")
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> PostOffice:
+    """Return a home that each test copies."""
+    office = unmeasured(tmp_path_factory.mktemp("furnished") / "home")
+    office.add_account(ACCOUNT)
+    return office
+
+
+def add_remote(office: PostOffice, server: FaultyServer, case: Case, authority: Path) -> None:
+    wait, session = case.seconds
+    policy = () if case.was_well else ("--delete-after-days", "0")
+    office.do(
+        *("remote", "add", REMOTE, "--server", f"127.0.0.1:{server.port}", "--user", NAME),
+        *("--account", ACCOUNT, "--tls", case.fault.tls, "--ca", authority, "--password-stdin"),
+        *("--timeout", wait, "--deadline", session, *policy),
+        said=PASSWORD.encode() + b"\n",
+    )
+
+
+def mended(fault: Fault) -> Fault:
+    """Return a server without the fault that is reached in the same way."""
+    well = Fault()
+    well.tls = fault.tls
+    return well
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_no_fault_of_a_server_costs_a_message(
+    name: str, furnished: PostOffice, tmp_path: Path
+) -> None:
+    case = CASES[name]
+    wanted = case.messages if case.kept is None else case.kept
+    shutil.copytree(furnished.folder, tmp_path / "home")
+    office = replace(furnished, folder=tmp_path / "home")
+    with FaultyServer(case.messages, case.fault) as server:
+        bench = Bench(office, server, tmp_path)
+        add_remote(office, server, case, forged.authority_file(tmp_path))
+        longest = case.seconds[1]
+        if case.was_well:
+            assert 0 == bench.collect(mended(case.fault), longest).done.code
+        fetched = server.count("RETR")
+        met = bench.collect(case.fault, longest)
+        after = judged(wanted, server.maildrop.removed, bench.kept(), case.more)
+        last = case.fault if not case.is_mended else mended(case.fault)
+        runs = [met, *(bench.collect(last, longest) for _ in range(2))]
+        kept = bench.kept()
+
+    assert met.done.code in case.exits, met.done
+    assert {runs[-1].done.code} <= FINE, runs[-1].done
+    assert [] == [wrong for wrong in after if not wrong.startswith("missing")]
+    assert [] == judged(wanted, server.maildrop.removed, kept, case.more)
+    assert not (case.was_well and case.has_names) or fetched == server.count("RETR")
+    assert [] == [secret for secret in secrets() if secret in bytes(server.in_clear)]
+    assert not any(PASSWORD.encode() in run.done.out + run.done.err for run in runs)
+    assert set() == bench.outside()
+    assert max(run.peak for run in runs) < MEMORY
+
+
+HALF = dict(list(MESSAGES.items())[:4])
+
+
+@pytest.mark.parametrize(
+    ("removed", "kept", "said"),
+    [
+        ([], [], "missing"),
+        (["id-1"], [HALF["id-2"], HALF["id-3"], HALF["id-4"]], "lost"),
+        ([], [*HALF.values(), HALF["id-1"]], "doubled"),
+        ([], [*HALF.values(), HALF["id-1"][:-1]], "strange"),
+    ],
+)
+def test_the_judge_notices_what_is_lost_doubled_or_cut_short(
+    removed: list[str], kept: list[bytes], said: str
+) -> None:
+    assert any(wrong.startswith(said) for wrong in judged(HALF, removed, kept))
+
+
+def test_the_judge_has_nothing_to_say_where_all_is_well() -> None:
+    assert [] == judged(HALF, ["id-1"], list(HALF.values()))
