@@ -3,7 +3,7 @@
 Both write the ledger row and the archive row in two transactions where the true one writes one.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from pillarbox.archive.keep import ADD, ENTER, Archive, Filed, Origin
 from pillarbox.db.sqlite import Rows
@@ -25,6 +25,9 @@ class _Apart(Archive):
         message = MessageId(self._database.write(lambda rows: self._first(rows, kept, origin)))
         self._database.write(lambda rows: self._second(rows, message, origin))
         return Filed(message, origin.unique_id or "", kept.octets, is_new=True)
+
+    def keep_all(self, messages: Sequence[tuple[bytes, Origin]]) -> list[Filed]:
+        return [self.keep([octets], origin) for octets, origin in messages]
 
     def _first(self, rows: Rows, kept: Kept, origin: Origin) -> int:
         add_blob(rows, kept)

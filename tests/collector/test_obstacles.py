@@ -87,6 +87,7 @@ def test_where_nothing_can_be_kept_the_session_ends_and_removes_nothing(
         raise StoreFault("No space.")
 
     monkeypatch.setattr(home.archive, "keep", full)
+    monkeypatch.setattr(home.archive, "keep_all", full)
     fake = FakeServer(dict(messages))
 
     result = collect(home, fake, deleting(0))

@@ -160,3 +160,28 @@ def test_a_blob_that_cannot_be_removed_is_a_fault(files: FileBlobs) -> None:
 
     with pytest.raises(StoreFault):
         files.remove(digest)
+
+
+def test_blobs_that_are_kept_together_are_read_back_under_their_names(blobs: Blobs) -> None:
+    octets = [b"one", b"two", b"one"]
+
+    digests = blobs.keep_all(octets)
+
+    assert [Digest(hashlib.sha256(each).digest()) for each in octets] == digests
+    assert [[b"one"], [b"two"], [b"one"]] == [read(blobs, digest) for digest in digests]
+
+
+def test_of_blobs_that_cannot_all_be_kept_none_is_half_there(files: FileBlobs) -> None:
+    class Full(QuickDisk):
+        synced = 0
+
+        def sync(self, descriptor: int) -> None:
+            self.synced += 1
+            if self.synced == 2:
+                raise OSError(28, "No space left on device")
+
+    files.disk = Full()
+
+    with pytest.raises(StoreFault, match="No space"):
+        files.keep_all([b"one", b"two", b"three"])
+    assert [files.path(Digest(hashlib.sha256(b"one").digest()))] == lying(files)

@@ -5,6 +5,7 @@ A message that is collected twice, from one remote or from two, is kept once.
 
 from collections.abc import Collection, Container, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from pillarbox.archive.ledger import content_id
 from pillarbox.archive.reading_back import Lost, lost, verify
@@ -142,6 +143,22 @@ class Archive:
                 survey.feed(chunk)
             kept = incoming.keep()
         return self._database.write(lambda rows: self.file(rows, kept, origin, survey))
+
+    def keep_all(self, messages: Sequence[tuple[bytes, Origin]]) -> list[Filed]:
+        """Keep several whole messages, SHARED_BLOBS at most: all of them, or none is recorded.
+
+        They share their waits for the disk and one transaction. Raises StoreFault.
+        """
+        surveys = []
+        for octets, _ in messages:
+            surveys.append(survey := Survey())
+            survey.feed(octets)
+        kept = self._store.keep_all([octets for octets, _ in messages])
+        filed = [
+            partial(self.file, kept=each, origin=origin, survey=survey)
+            for each, (_, origin), survey in zip(kept, messages, surveys, strict=True)
+        ]
+        return self._database.write(lambda rows: [file(rows) for file in filed])
 
     def file(self, rows: Rows, kept: Kept, origin: Origin, survey: Survey) -> Filed:
         """Write all rows of a kept message; for use inside one transaction.

@@ -1,8 +1,8 @@
 """Messages from one session on their way to the disk, several at a time, in bounded memory.
 
 While message k is made durable, message k + 1 comes in. Small messages wait for one another, and
-become durable together; a large one goes to a thread of its own in parts. Nothing is said of a message before it is
-durable, with its ledger row.
+become durable together; a large one goes to a thread of its own in parts. Nothing is said of a
+message before it is durable, with its ledger row.
 """
 
 import asyncio
@@ -151,7 +151,8 @@ class Intake:
             batch = [self._small.popleft() for _ in range(min(len(self._small), SHARED_BLOBS))]
             kept = await self._keepers.start_all(batch)
             self._small_octets -= sum(len(small.octets) for small in batch)
-            self._has_room.set()
+            if self._small_octets < WAITING_OCTETS:
+                self._has_room.set()
             for small, filed in zip(batch, kept, strict=True):
                 self._note(small.number, filed)
 

@@ -1,6 +1,7 @@
 """A message on its way in: kept as octets, surveyed as it passes. Used by every back end."""
 
 import contextlib
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
@@ -31,14 +32,7 @@ class SurveyedIncoming:
     def keep(self) -> Kept:
         """Return once the octets are durable; raises StoreFault."""
         digest = self._blob.keep()
-        return Kept(digest, self._octets, self._form(digest))
-
-    def _form(self, digest: Digest) -> ServedForm:
-        form = self._survey.finish()
-        if self._survey.is_ascii:
-            return form
-        with contextlib.closing(self._blobs.open(digest)) as reader:
-            return with_surrogate(reader, form)
+        return Kept(digest, self._octets, _form(self._blobs, digest, self._survey))
 
     def __enter__(self) -> Self:
         self._blob.__enter__()
@@ -51,3 +45,21 @@ class SurveyedIncoming:
         trace: TracebackType | None,
     ) -> None:
         self._blob.__exit__(kind, error, trace)
+
+
+def keep_all(blobs: Blobs, messages: Sequence[bytes]) -> list[Kept]:
+    """Return once several whole messages are durable; raises StoreFault."""
+    kept = []
+    for message, digest in zip(messages, blobs.keep_all(messages), strict=True):
+        survey = Survey()
+        survey.feed(message)
+        kept.append(Kept(digest, len(message), _form(blobs, digest, survey)))
+    return kept
+
+
+def _form(blobs: Blobs, digest: Digest, survey: Survey) -> ServedForm:
+    form = survey.finish()
+    if survey.is_ascii:
+        return form
+    with contextlib.closing(blobs.open(digest)) as reader:
+        return with_surrogate(reader, form)

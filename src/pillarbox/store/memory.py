@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from pillarbox.base.names import AccountId, Identity, SessionId
 from pillarbox.store.blobs.port import BlobReader, Blobs, Digest
-from pillarbox.store.incoming import SurveyedIncoming
+from pillarbox.store.incoming import SurveyedIncoming, keep_all
 from pillarbox.store.store import Kept, MaildropInUseError, Message, MessageId
 from pillarbox.store.unique_id import new_unique_id
 from pillarbox.store.views.policy import SITE_DEFAULTS, Role, ViewPolicy
@@ -44,6 +44,10 @@ class MemoryStore:
     def incoming(self) -> SurveyedIncoming:
         """Return a place for one new message."""
         return SurveyedIncoming(self._blobs)
+
+    def keep_all(self, messages: Sequence[bytes]) -> list[Kept]:
+        """Return once several whole messages are durable; raises StoreFault."""
+        return keep_all(self._blobs, messages)
 
     def deliver(self, kept: Kept, account: AccountId) -> str:
         """Add a kept message to an account's maildrop; return its unique-id."""

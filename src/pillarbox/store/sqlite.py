@@ -11,7 +11,7 @@ from pillarbox.db.sqlite import Database, Rows
 from pillarbox.message.surrogate.whole import EDITION
 from pillarbox.store.blobs.port import BlobReader, Blobs, Digest
 from pillarbox.store.disk import said_as_store_fault
-from pillarbox.store.incoming import SurveyedIncoming
+from pillarbox.store.incoming import SurveyedIncoming, keep_all
 from pillarbox.store.lease import Lease, take_view_lease
 from pillarbox.store.old_mail import measure_old_mail
 from pillarbox.store.quota import Quotas
@@ -59,6 +59,10 @@ class SqliteStore:
     def incoming(self) -> SurveyedIncoming:
         """Return a place for one new message."""
         return SurveyedIncoming(self._blobs)
+
+    def keep_all(self, messages: Sequence[bytes]) -> list[Kept]:
+        """Return once several whole messages are durable; raises StoreFault."""
+        return keep_all(self._blobs, messages)
 
     def deliver(self, kept: Kept, account: AccountId) -> str:
         """Add a kept message to an account's maildrop; return its unique-id once durable.

@@ -107,6 +107,13 @@ class Store(Protocol):
         """Return a place for one new message."""
         ...
 
+    def keep_all(self, messages: Sequence[bytes]) -> list[Kept]:
+        """Return once several whole messages are durable, SHARED_BLOBS at most.
+
+        Together they wait for less. Raises StoreFault where one of them may not be.
+        """
+        ...
+
     def deliver(self, kept: Kept, account: AccountId) -> str:
         """Add a kept message to an account's maildrop; return its unique-id once durable."""
         ...

@@ -9,7 +9,7 @@ import os
 import re
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -29,12 +29,29 @@ class FileBlobs:
         self.folder = folder
         self.incoming = folder / "incoming"
         self.disk = disk
+        self._folders = [folder / f"{number:02x}" for number in range(256)]
         with said_as_store_fault(folder):
             self._make_folders()
 
     def writer(self) -> "FileWriter":
         """Return a writer for one new blob."""
         return FileWriter(self)
+
+    def keep_all(self, blobs: Sequence[bytes]) -> list[Digest]:
+        """Return the names of several blobs once all are durable; raises StoreFault.
+
+        Each is synced before it has its name, and each folder once, before anybody hears of it.
+        """
+        with contextlib.ExitStack() as stack:
+            writers = [stack.enter_context(self.writer()) for _ in blobs]
+            for writer, blob in zip(writers, blobs, strict=True):
+                writer.write(blob)
+                writer.start()
+            digests = [writer.settle() for writer in writers]
+            for folder in {self.path(digest).parent for digest in digests}:
+                with said_as_store_fault(folder):
+                    self.disk.sync_folder(folder)
+        return digests
 
     def open(self, digest: Digest) -> "FileReader":
         """Return a reader; raises StoreFault where the blob is missing."""
@@ -66,7 +83,7 @@ class FileBlobs:
     def path(self, digest: Digest) -> Path:
         """Return where a blob lies or would lie."""
         name = digest.hex()
-        return self.folder / name[:2] / name[2:]
+        return self._folders[digest[0]] / name[2:]
 
     def _make_folders(self) -> None:
         # All at once and synced, so that no delivery rests on a folder that may vanish.
@@ -110,16 +127,27 @@ class FileWriter:
             while rest:
                 rest = rest[self._file.write(rest) :]
 
-    def keep(self) -> Digest:
-        """Return the name once the blob is durable; raises StoreFault."""
+    def start(self) -> None:
+        """Begin to bring the octets to the disk; raises StoreFault."""
+        with said_as_store_fault(self._path):
+            self._blobs.disk.start_writing(self._file.fileno())
+
+    def settle(self) -> Digest:
+        """Give the octets their name once they are durable; the name itself is not yet."""
         digest = Digest(self._hash.digest())
         path = self._blobs.path(digest)
-        disk = self._blobs.disk
         with said_as_store_fault(path):
-            disk.sync(self._file.fileno())
-            disk.rename(self._path, path)  # over an equal blob: the same octets again
+            self._blobs.disk.sync(self._file.fileno())
+            self._blobs.disk.rename(self._path, path)  # over an equal blob: the same octets again
             self._is_kept = True
-            disk.sync_folder(path.parent)
+        return digest
+
+    def keep(self) -> Digest:
+        """Return the name once the blob is durable; raises StoreFault."""
+        digest = self.settle()
+        folder = self._blobs.path(digest).parent
+        with said_as_store_fault(folder):
+            self._blobs.disk.sync_folder(folder)
         return digest
 
     def __enter__(self) -> Self:

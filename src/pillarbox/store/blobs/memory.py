@@ -1,7 +1,7 @@
 """Blobs in memory, for tests: the same promises as on the disk, except that they end with us."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from io import BytesIO
 from types import TracebackType
 from typing import Self
@@ -19,6 +19,15 @@ class MemoryBlobs:
     def writer(self) -> "MemoryWriter":
         """Return a writer for one new blob."""
         return MemoryWriter(self._blobs)
+
+    def keep_all(self, blobs: Sequence[bytes]) -> list[Digest]:
+        """Return the names of several blobs."""
+        digests = []
+        for blob in blobs:
+            with self.writer() as writer:
+                writer.write(blob)
+                digests.append(writer.keep())
+        return digests
 
     def open(self, digest: Digest) -> BytesIO:
         """Return a reader; raises StoreFault where the blob is missing."""

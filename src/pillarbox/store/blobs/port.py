@@ -1,12 +1,15 @@
 """What a blob back end can do. A blob is immutable octets, named by their SHA-256, kept once."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import NewType, Protocol, Self
 
 Digest = NewType("Digest", bytes)  # the 32 octets of a SHA-256
 
 CHUNK_OCTETS = 65_536  # how much of a message is in memory at a time, reading or writing
+
+
+SHARED_BLOBS = 64  # that become durable together; each has an open file meanwhile
 
 
 class BlobWriter(Protocol):
@@ -47,6 +50,13 @@ class Blobs(Protocol):
 
     def writer(self) -> BlobWriter:
         """Return a writer for one new blob."""
+        ...
+
+    def keep_all(self, blobs: Sequence[bytes]) -> list[Digest]:
+        """Return the names of several blobs once all are durable: together they wait for less.
+
+        They are small, and not more than SHARED_BLOBS. Raises StoreFault where one may not be.
+        """
         ...
 
     def open(self, digest: Digest) -> BlobReader:
