@@ -187,13 +187,14 @@ def _accepted(host: str, answer: WebAnswer) -> dict[str, object]:
         said = json.loads(answer.octets)
     except (ValueError, RecursionError):
         said = None
-    error = said.get("error") if isinstance(said, dict) else None
+    raw = said.get("error") if isinstance(said, dict) else None
+    error = _harmless(raw) if raw else None
     if error in PENDING:
-        raise PendingFault(slower=PENDING[str(error)])
+        raise PendingFault(slower=PENDING[error])
     is_ours = answer.status in CLIENT_ERRORS and answer.status != TOO_MANY
     # Some servers say 200 with an error in it.
     if error and error not in TEMPORARY and (is_ours or answer.status == OK):
-        raise RefusedFault(host, _harmless(error))
+        raise RefusedFault(host, error)
     if error or answer.status != OK or not isinstance(said, dict):
         raise UnusableFault("{host} answers HTTP status {status}.", host=host, status=answer.status)
     return said
