@@ -458,7 +458,8 @@ def test_a_remote_that_goes_before_its_lease_is_taken_is_not_collected_from(
     result = ours.run("collect")
 
     assert Outcome.CONFIGURATION == result.exit_code
-    assert "there: The remote was removed before it could be collected from.\n" == result.stderr
+    said = "pillarbox: there: The remote was removed before it could be collected from.\n"
+    assert said == result.stderr
 
 
 def test_a_password_that_is_missing_is_not_taken_for_a_remote_that_is(ours: CommandLine) -> None:

@@ -15,6 +15,8 @@ from pillarbox.app.alert_words import Words
 from pillarbox.app.alerts import EVERY_SECONDS, Telling
 from pillarbox.app.build import System, build_tokens
 from pillarbox.app.chores import EndingWatch, QuotaWatch, Retirement, Sweeping, doing
+from pillarbox.app.collect_journal import Noted
+from pillarbox.app.collecting import Collecting
 from pillarbox.app.configured import note_configuration
 from pillarbox.app.expiry import DAY_SECONDS, ExpiryWatch
 from pillarbox.app.languages import find_languages
@@ -96,6 +98,7 @@ class Service:
         )
 
         self._telling = self._build_telling()
+        self._collecting = Collecting(system, Noted(self._journal))
 
     async def run(self, ready: Callable[[], None]) -> None:
         """Serve until SIGTERM or SIGINT; SIGHUP takes a new certificate. Raises OperatorFault."""
@@ -111,6 +114,7 @@ class Service:
             self._note_descriptors()
             self._tell("READY=1")
             ready()
+            self._collecting.start()
             async with doing(
                 (self._retirement.run, RETENTION_SECONDS),
                 (self._quotas.look, RETENTION_SECONDS),
@@ -163,7 +167,7 @@ class Service:
         self._listening.stop()
         self._pop3.drain()
         self._lmtp.drain()
-        await self._listening.wait(DRAIN_SECONDS)
+        await asyncio.gather(self._listening.wait(DRAIN_SECONDS), self._collecting.end())
         await asyncio.gather(*self._reloads)
         self._hashing.close()
         self._asking.close()

@@ -1,133 +1,145 @@
-"""`pillarbox collect`: fetch what is new from the remotes."""
+"""`pillarbox collect`: fetch what is new from the remotes, once or whenever their turn is."""
 
 import asyncio
+import signal
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import ExitStack
 
 import click
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeRemainingColumn,
-    TransferSpeedColumn,
-)
 
-from pillarbox.accounts.remotes import Remote, Tls
+from pillarbox.accounts.remotes import Remote
 from pillarbox.app.build import System, opened
+from pillarbox.app.collecting import Collecting, Ended, source_now
 from pillarbox.app.home import Home
-from pillarbox.app.remote_secrets import password_of
-from pillarbox.app.rules import ruled
-from pillarbox.archive.keep import Filed
-from pillarbox.base.errors import Fault, OperatorFault
-from pillarbox.cli.options import as_json, print_json, progress_display
+from pillarbox.archive.remote_states import Stale
+from pillarbox.base.errors import Fault, OperatorFault, StoreFault
+from pillarbox.cli.collect_events import Events, fields_of
+from pillarbox.cli.collect_progress import Bars
+from pillarbox.cli.options import as_json, print_json
+from pillarbox.cli.rest import want_rest
+from pillarbox.cli.steps import print_steps, step_fields
 from pillarbox.cli.words import _, said
 from pillarbox.collector.collect import Collector
 from pillarbox.collector.intake import Keepers
-from pillarbox.collector.outcome import Result, exit_code, outcome_of
-from pillarbox.collector.source import Source, source_of
+from pillarbox.collector.outcome import Outcome, Result, exit_code, outcome_of
+from pillarbox.collector.progress import Progress
 
 
 @click.command(help=_("Collect what is new from the remotes; all of them where none is named."))
 @click.argument("names", nargs=-1)
+@click.option("--watch", is_flag=True, help=_("Go on: collect from each when its turn is."))
+@click.option(
+    "--dry-run", is_flag=True, help=_("Say what would be done; fetch and remove nothing.")
+)
+@click.option(
+    "--rest", metavar="ID", multiple=True, help=_("Fetch the rest of it; may be given again.")
+)
+@click.option("--quiet", "-q", is_flag=True, help=_("Say nothing where nothing is wrong."))
+@click.option("--events", is_flag=True, help=_("Print what happens as JSON, one event a line."))
 @as_json
 @click.pass_obj
 @click.pass_context
-def collect(ctx: click.Context, home: Home, names: tuple[str, ...], *, as_json: bool) -> None:
-    """Collect once."""
+def collect(
+    ctx: click.Context,
+    home: Home,
+    /,
+    names: tuple[str, ...],
+    rest: tuple[str, ...],
+    **flags: bool,
+) -> None:
+    """Collect once, or go on."""
     try:
-        results = _collect_from(home, names)
+        with opened(home) as system:
+            remotes = _remotes(system, names)
+            want_rest(system, remotes, () if flags["dry_run"] else rest)
+            code = _rehearse(system, remotes, flags) if flags["dry_run"] else None
+            if code is None:
+                code = asyncio.run(_collect(system, remotes, names, flags))
     except Fault as fault:
         click.echo(f"pillarbox: {said(fault)}", err=True)
-        ctx.exit(outcome_of(fault))  # 1 would say that there was no mail
-    if as_json:
-        print_json([_fields(remote, result) for remote, result in results])
-    else:
-        for remote, result in results:
-            click.echo(_summary(remote, result))
-    for remote, result in results:
+        code = outcome_of(fault)  # 1 would say that there was no mail
+    ctx.exit(code)
+
+
+def _remotes(system: System, names: Sequence[str]) -> list[Remote]:
+    """Return those that are named, or else all that are not paused; raises OperatorFault."""
+    if names:
+        return [system.remotes.show(name) for name in dict.fromkeys(names)]
+    found = list(system.remotes.list())
+    if not found:
+        raise OperatorFault('There is no remote yet. "pillarbox remote add" adds one.')
+    return [remote for remote in found if not remote.paused_at]
+
+
+async def _collect(
+    system: System, remotes: Sequence[Remote], names: Sequence[str], flags: dict[str, bool]
+) -> int:
+    is_watching = flags["watch"]
+    has_events = flags["events"] or (is_watching and flags["as_json"])
+    is_silent = flags["quiet"] or has_events or flags["as_json"]
+    with ExitStack() as stack:
+        bars = stack.enter_context(Bars(is_off=is_silent))
+        watcher = Events(system.clock) if has_events else _Lines(bars, is_silent=is_silent)
+        collecting = Collecting(system, watcher)
+        stack.callback(collecting.close)
+        _end_on_signals(collecting)
+        if is_watching:
+            await collecting.watch([remote.name for remote in remotes] if names else ())
+            return Outcome.MAIL
+        ended = await collecting.once(remotes, are_named=bool(names))
+    if flags["as_json"] and not has_events:
+        print_json([fields_of(each) for each in ended])
+    return exit_code([each.result for each in ended])
+
+
+def _end_on_signals(collecting: Collecting) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, collecting.stop)
+
+
+class _Lines:
+    """Says to people what came of each session, as soon as it has ended."""
+
+    def __init__(self, bars: Bars, *, is_silent: bool) -> None:
+        self._bars = bars
+        self._is_silent = is_silent
+
+    def begins(self, remote: Remote) -> Progress:
+        """Show a line of progress."""
+        return self._bars.begin(remote.name)
+
+    def ended(self, ended: Ended) -> None:
+        """Say what came of it."""
+        self._bars.end(ended.remote.name)
+        result = ended.result
+        if not self._is_silent and _is_news(result, has_reader=self._bars.has_reader):
+            click.echo(_summary(ended))
         if result.fault is not None:
-            click.echo(f"{remote.name}: {said(result.fault)}", err=True)
-    ctx.exit(exit_code([result for _remote, result in results]))
+            click.echo(f"pillarbox: {ended.remote.name}: {said(result.fault)}", err=True)
+
+    def stale(self, stale: Stale) -> None:
+        """Say that nothing has been collected for too long."""
+        text = _("{name}: nothing has been collected for a day or more.")
+        click.echo("pillarbox: " + text.format(name=stale.name), err=True)
+
+    def failed(self, fault: Fault) -> None:
+        """Say that the remotes cannot be read."""
+        click.echo(f"pillarbox: {said(fault)}", err=True)
 
 
-def _collect_from(home: Home, names: Sequence[str]) -> list[tuple[Remote, Result]]:
-    with opened(home) as system:
-        remotes = [system.remotes.show(name) for name in names] or system.remotes.list()
-        if not remotes:
-            raise OperatorFault('There is no remote yet. "pillarbox remote add" adds one.')
-        return asyncio.run(_collect(system, remotes))
+def _is_news(result: Result, *, has_reader: bool) -> bool:
+    """Say whether there is more to tell than a fault; from cron nothing new is nothing to tell."""
+    if result.outcome is Outcome.NONE:
+        return has_reader
+    return bool(result.listed) or not isinstance(result.fault, OperatorFault | StoreFault)
 
 
-async def _collect(system: System, remotes: Sequence[Remote]) -> list[tuple[Remote, Result]]:
-    keepers = Keepers(system.archive)
-    collector = Collector(keepers, system.ledger, system.home.remote_leases, system.clock)
-    try:
-        with progress_display(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TextColumn("{task.fields[messages]}"),
-            DownloadColumn(),
-            TransferSpeedColumn(),
-            TimeRemainingColumn(),
-        ) as progress:
-            results = await asyncio.gather(
-                *(
-                    collector.collect(_source(system, remote), _Bar(progress, remote.name))
-                    for remote in remotes
-                )
-            )
-    finally:
-        keepers.close()
-    return list(zip(remotes, results, strict=True))
-
-
-def _source(system: System, remote: Remote) -> Source:
-    # A remote without TLS was added by somebody who said that the password may be seen.
-    allowed = remote.settings.tls is Tls.NONE
-    source = source_of(remote, password_of(system, remote), allow_password_without_tls=allowed)
-    return ruled(source, system.collect, system.accounts, system.remotes)
-
-
-@dataclass(slots=True)
-class _Count:
-    kept: int = 0
-    planned: int = 0
-
-
-class _Bar:
-    """One remote's line of the progress display."""
-
-    def __init__(self, progress: Progress, name: str) -> None:
-        self._progress = progress
-        self._count = _Count()
-        self._task: TaskID = progress.add_task(name, total=None, messages="")
-
-    def planned(self, messages: int, octets: int) -> None:
-        """Show how much there is to do."""
-        self._count.planned = messages
-        self._progress.update(self._task, total=octets, messages=self._messages())
-
-    def received(self, octets: int) -> None:
-        """Move on."""
-        self._progress.advance(self._task, octets)
-
-    def kept(self, filed: Filed) -> None:
-        """Count one message more."""
-        del filed
-        self._count.kept += 1
-        self._progress.update(self._task, messages=self._messages())
-
-    def _messages(self) -> str:
-        return f"{self._count.kept}/{self._count.planned}"
-
-
-def _summary(remote: Remote, result: Result) -> str:
+def _summary(ended: Ended) -> str:
     text = _("{name}: {listed} listed, {collected} collected, {octets} octets, {removed} removed")
+    result = ended.result
     return text.format(
-        name=remote.name,
+        name=ended.remote.name,
         listed=result.listed,
         collected=result.collected,
         octets=result.octets,
@@ -135,16 +147,27 @@ def _summary(remote: Remote, result: Result) -> str:
     )
 
 
-def _fields(remote: Remote, result: Result) -> dict[str, object]:
-    return {
-        "remote": remote.name,
-        "outcome": result.outcome.name.lower(),
-        "listed": result.listed,
-        "collected": result.collected,
-        "known": result.known,
-        "refused": result.refused,
-        "octets": result.octets,
-        "removed": result.removed,
-        "perhaps_removed": result.perhaps_removed,
-        "fault": None if result.fault is None else said(result.fault),
-    }
+# What would be done.
+
+
+def _rehearse(system: System, remotes: Sequence[Remote], flags: dict[str, bool]) -> int:
+    keepers = Keepers(system.archive)
+    collector = Collector(keepers, system.ledger, system.home.remote_leases, system.clock)
+    code, rows = int(Outcome.NONE), list[dict[str, object]]()
+    try:
+        for remote in remotes:
+            try:
+                steps = asyncio.run(collector.rehearse(source_now(system, remote)))
+            except Fault as fault:
+                click.echo(f"pillarbox: {remote.name}: {said(fault)}", err=True)
+                code = outcome_of(fault) if code <= Outcome.NONE else code
+                continue
+            rows += [{"remote": remote.name, **step_fields(step)} for step in steps]
+            if not flags["as_json"]:
+                print_steps(remote.name, steps)
+    finally:
+        keepers.close()
+    if flags["as_json"]:
+        print_json(rows)
+    has_mail = code <= Outcome.NONE and any(row["step"] == "fetch" for row in rows)
+    return Outcome.MAIL if has_mail else code

@@ -1,0 +1,326 @@
+"""Collecting from all remotes: each when its turn is, so many at a time, as its server may bear.
+
+Asked once or for as long as it is to go on; by the command line and while serving.
+"""
+
+import asyncio
+import random
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from pillarbox.accounts.remotes import Remote, Tls
+from pillarbox.app.build import System
+from pillarbox.app.remote_secrets import another_secret, password_of
+from pillarbox.app.rules import ruled
+from pillarbox.archive.remote_states import RemoteState, RemoteStates, Stale
+from pillarbox.base.clock import shown_time
+from pillarbox.base.errors import Fault, OperatorFault, StoreFault
+from pillarbox.base.names import RemoteId
+from pillarbox.client.faults import NotAcceptedFault, RefusedFault
+from pillarbox.collector.collect import Collector
+from pillarbox.collector.intake import Keepers
+from pillarbox.collector.limits import Counts, day_of
+from pillarbox.collector.manners import FOR_EVER, Learned, after, login_allowed_at, may_pipeline
+from pillarbox.collector.outcome import Outcome, Result, outcome_of
+from pillarbox.collector.progress import Progress
+from pillarbox.collector.schedule import stale_at, turn_after
+from pillarbox.collector.source import Source, source_of
+
+LOOK_SECONDS = 2.0  # what is changed by another process is seen so much later
+AT_ONCE = 32  # sessions in all: each holds a connection and some buffers
+DRAIN_SECONDS = 10.0  # for sessions under way when we are told to stop
+FAULT_REST_SECONDS = 60.0  # where not even the state can be written
+
+
+class RestsFault(OperatorFault):
+    """A remote rests after failures."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """One remote, and what came of it; `state` is how it stands now."""
+
+    remote: Remote
+    result: Result
+    state: RemoteState
+
+
+class Watcher(Protocol):
+    """Who is told of sessions; called on the event loop, so it must not wait."""
+
+    def begins(self, remote: Remote) -> Progress:
+        """Hear that a session begins; return what is told of it from then on."""
+        ...
+
+    def ended(self, ended: Ended) -> None:
+        """Hear what came of it."""
+        ...
+
+    def stale(self, stale: Stale) -> None:
+        """Hear that nothing has been collected for too long, of which an alert tells."""
+        ...
+
+    def failed(self, fault: Fault) -> None:
+        """Hear that the remotes cannot be read; the next look may do better."""
+        ...
+
+
+class Collecting:
+    """Collects for one process; made on its event loop, and closed by whoever made it."""
+
+    def __init__(self, system: System, watcher: Watcher) -> None:
+        self._system = system
+        self._watcher = watcher
+        self._states = RemoteStates(system.database)
+        self._keepers = Keepers(system.archive)
+        self._collector = Collector(
+            self._keepers, system.ledger, system.home.remote_leases, system.clock
+        )
+        self._all = asyncio.Semaphore(AT_ONCE)
+        most = system.collect.sessions_per_server
+        self._hosts = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(most))
+        self._running: dict[RemoteId, asyncio.Task[Ended]] = {}
+        self._not_before: dict[RemoteId, float] = {}
+        self._stopping = asyncio.Event()
+        self._watching: asyncio.Future[None] | None = None
+
+    async def once(self, remotes: Sequence[Remote], *, are_named: bool) -> list[Ended]:
+        """Collect from each now; return what came of it in the same order.
+
+        Those that rest after failures are left alone unless a person names them; LOGIN-DELAY is
+        honoured either way.
+        """
+        runs = [self._start(remote, is_named=are_named) for remote in remotes]
+        stopping = asyncio.ensure_future(self._stop_with(runs))
+        try:
+            ended = list(await asyncio.gather(*runs))
+        finally:
+            stopping.cancel()
+        await self._tell_stale()
+        return ended
+
+    async def watch(self, names: Collection[str] = ()) -> None:
+        """Collect from each remote when its turn is, until `stop`; from all where none is named.
+
+        What is added, changed, paused or removed meanwhile is seen at the next look.
+        """
+        while not self._stopping.is_set():
+            try:
+                await self._look(names)
+            except Fault as fault:
+                self._watcher.failed(fault)
+            try:
+                await asyncio.wait_for(self._stopping.wait(), LOOK_SECONDS)
+            except TimeoutError:
+                continue
+        await self._drain(list(self._running.values()))
+
+    def stop(self) -> None:
+        """Begin no more sessions, and end those under way soon."""
+        self._stopping.set()
+
+    def close(self) -> None:
+        """End the threads."""
+        self._keepers.close()
+
+    def start(self) -> None:
+        """Watch all remotes in a task of its own, until `end`."""
+        self._watching = asyncio.ensure_future(self.watch())
+
+    async def end(self) -> None:
+        """Stop, wait for what is under way, and end the threads."""
+        self.stop()
+        try:
+            if self._watching is not None:
+                await self._watching
+        finally:
+            self.close()
+
+    async def _stop_with(self, runs: Sequence["asyncio.Task[Ended]"]) -> None:
+        await self._stopping.wait()
+        await self._drain(runs)
+
+    async def _drain(self, runs: Iterable["asyncio.Task[Ended]"]) -> None:
+        waiting = set(runs)
+        if waiting:
+            _done, waiting = await asyncio.wait(waiting, timeout=DRAIN_SECONDS)
+        while waiting:  # one that connects just now hears it a moment later
+            self._collector.stop()
+            _done, waiting = await asyncio.wait(waiting, timeout=1)
+
+    async def _look(self, names: Collection[str]) -> None:
+        remotes = await asyncio.to_thread(self._system.remotes.list)
+        states = await asyncio.to_thread(self._states.all)
+        now = self._system.clock.now()
+        wanted = [each for each in remotes if not each.paused_at]
+        for remote in wanted:
+            is_meant = not names or remote.name in names
+            state = states.get(remote.id, RemoteState())
+            if is_meant and remote.id not in self._running and self._turn(remote, state) <= now:
+                self._start(remote, is_named=False)
+        await self._tell_stale()
+
+    def _turn(self, remote: Remote, state: RemoteState) -> float:
+        every = self._system.collect.interval_seconds
+        tried_at = state.tried_at
+        turn = 0 if tried_at is None else turn_after(remote.settings.schedule, tried_at, every)
+        if tried_at is None and remote.settings.schedule.cron:
+            turn = turn_after(remote.settings.schedule, remote.created_at, every)
+        return max(turn, state.next_at, login_at(state), self._not_before.get(remote.id, 0))
+
+    def _start(self, remote: Remote, *, is_named: bool) -> "asyncio.Task[Ended]":
+        task = asyncio.create_task(self._one(remote, is_named=is_named))
+        self._running[remote.id] = task
+        task.add_done_callback(lambda _: self._running.pop(remote.id, None))
+        return task
+
+    async def _one(self, remote: Remote, *, is_named: bool) -> Ended:
+        async with self._hosts[remote.settings.host.lower()], self._all:
+            ended = await self._run(remote, is_named=is_named)
+        self._watcher.ended(ended)
+        return ended
+
+    async def _run(self, remote: Remote, *, is_named: bool) -> Ended:
+        began = self._system.clock.now()
+        state, learned = RemoteState(), Learned(began)
+        try:
+            state = await asyncio.to_thread(self._states.of, remote.id)
+            if not is_named and login_at(state) > began:
+                return Ended(remote, Result(Outcome.NONE), state)  # nothing is wrong
+            refuse_too_early(remote, state, began, is_named=is_named)
+        except Fault as fault:
+            self._not_before[remote.id] = began + FAULT_REST_SECONDS
+            return Ended(remote, _passed_over(fault, state), state)
+        progress = self._watcher.begins(remote)
+        try:
+            source = await asyncio.to_thread(self._source, remote, state)
+            result, learned = await self._collected(remote, source, progress)
+        except Fault as fault:
+            result = Result(outcome_of(fault), fault=fault)
+        return Ended(remote, result, await self._note(remote, state, result, learned))
+
+    async def _collected(
+        self, remote: Remote, source: Source, progress: Progress
+    ) -> tuple[Result, Learned]:
+        """Return what came of a run; a token that was refused before its time is renewed once."""
+        ran = await self._collector.run(source, progress)
+        if not isinstance(ran[0].fault, NotAcceptedFault):
+            return ran
+        other = await asyncio.to_thread(another_secret, self._system, remote, source.password)
+        if other is None:
+            return ran
+        return await self._collector.run(replace(source, password=other), progress)
+
+    async def _note(
+        self, remote: Remote, state: RemoteState, result: Result, learned: Learned
+    ) -> RemoteState:
+        now, chance = self._system.clock.now(), random.SystemRandom().random()
+        if result.outcome is Outcome.LOCKED and result.fault is None:
+            self._not_before[remote.id] = now + FAULT_REST_SECONDS
+        try:
+            return await asyncio.to_thread(
+                self._states.change,
+                remote.id,
+                lambda known: after(known, result, learned, now, chance),
+            )
+        except StoreFault:  # what came could not be kept either, and the result says so
+            self._not_before[remote.id] = now + FAULT_REST_SECONDS
+            return state
+
+    def _source(self, remote: Remote, state: RemoteState) -> Source:
+        source = source_now(self._system, remote)
+        now = self._system.clock.now()
+        pipelining = may_pipeline(state.pipelining_failed_at, now)
+        return replace(
+            source,
+            server=replace(source.server, pipelining=pipelining),
+            day=Counts(*state.fetched_on(day_of(now))),
+        )
+
+    async def _tell_stale(self) -> None:
+        try:
+            told = await asyncio.to_thread(self._find_stale)
+        except Fault as fault:
+            self._watcher.failed(fault)
+            return
+        for stale in told:
+            self._watcher.stale(stale)
+
+    def _find_stale(self) -> list[Stale]:
+        now, every = self._system.clock.now(), self._system.collect.interval_seconds
+        states = {each: state for each, state in self._states.all().items() if state.failures}
+        if not states:
+            return []
+        found = [
+            Stale(remote.id, remote.name, remote.settings.account, since, state.outcome)
+            for remote in self._system.remotes.list()
+            if (state := states.get(remote.id)) and not remote.paused_at
+            if stale_at(remote.settings.schedule, (since := _since(remote, state)), every) <= now
+        ]
+        return self._states.tell_stale(found, int(now)) if found else []
+
+
+def source_now(system: System, remote: Remote) -> Source:
+    """Return a remote as collecting needs to know it; raises OperatorFault, StoreFault."""
+    # A remote without TLS was added by somebody who said that the password may be seen.
+    allowed = remote.settings.tls is Tls.NONE
+    source = source_of(remote, password_of(system, remote), allow_password_without_tls=allowed)
+    return ruled(source, system.collect, system.accounts, system.remotes)
+
+
+def login_at(state: RemoteState) -> float:
+    """Return when the server lets us in again."""
+    return login_allowed_at(state.logged_in_at, state.login_delay_seconds)
+
+
+def refuse_too_early(remote: Remote, state: RemoteState, now: float, *, is_named: bool) -> None:
+    """Raise a fault that says when, where the server or what failed lately wants us to wait."""
+    if login_at(state) > now:
+        raise RefusedFault(
+            "The server allows the next login at {time} (LOGIN-DELAY).",
+            code="LOGIN-DELAY",
+            time=shown_time(login_at(state)),
+        )
+    if state.next_at <= now or is_named:
+        return
+    if state.next_at >= FOR_EVER:
+        raise RestsFault(
+            'It was refused too often, and rests. "pillarbox collect {name}" tries it again.',
+            name=remote.name,
+        )
+    raise RestsFault(
+        'It rests until {time} after failures. "pillarbox collect {name}" tries it now.',
+        time=shown_time(state.next_at),
+        name=remote.name,
+    )
+
+
+def state_fields(state: RemoteState) -> dict[str, object]:
+    """Return how a remote stands, for programs: for `remote list` and `show`."""
+    rests = state.next_at if state.failures else 0
+    return {
+        "tried_at": _shown(state.tried_at),
+        "succeeded_at": _shown(state.succeeded_at),
+        "outcome": state.outcome,
+        "failures": state.failures,
+        "rests_until": "changed" if rests >= FOR_EVER else _shown(rests or None),
+        "login_delay_seconds": state.login_delay_seconds,
+        "expire_days": state.expire_days,
+    }
+
+
+def _shown(seconds: int | None) -> str | None:
+    return None if seconds is None else shown_time(seconds)
+
+
+def _since(remote: Remote, state: RemoteState) -> int:
+    return remote.created_at if state.succeeded_at is None else state.succeeded_at
+
+
+def _passed_over(fault: Fault, state: RemoteState) -> Result:
+    """Return what comes of a remote that is left alone: for scripts, what came of it last."""
+    if isinstance(fault, RestsFault) and state.outcome:
+        return Result(Outcome[state.outcome.upper()], fault=fault)
+    return Result(outcome_of(fault), fault=fault)

@@ -1,0 +1,124 @@
+"""`pillarbox collect`, as scripts and people use it: manners, states, events, a stop."""
+
+import json
+
+from pillarbox.app.build import opened
+from pillarbox.app.home import Home
+from pillarbox.archive.remote_states import RemoteState, RemoteStates
+from pillarbox.collector.manners import FOR_EVER
+from pillarbox.collector.outcome import Outcome
+from pillarbox.journal.alerts import Alerts
+from tests.cli.home import CommandLine
+
+FAR = 4_000_000_000
+
+
+def state(ours: CommandLine) -> RemoteState:
+    with opened(Home(ours.folder)) as system:
+        return RemoteStates(system.database).of(system.remotes.show("there").id)
+
+
+def become(ours: CommandLine, wanted: RemoteState) -> None:
+    """Set a remote's state."""
+    with opened(Home(ours.folder)) as system:
+        remote = system.remotes.show("there").id
+        RemoteStates(system.database).change(remote, lambda _: wanted)
+
+
+def kinds(ours: CommandLine) -> list[str]:
+    with opened(Home(ours.folder)) as system:
+        return [alert.kind for alert in Alerts(system.database, system.clock).list()]
+
+
+def test_a_failure_is_remembered_and_makes_the_next_run_wait(ours: CommandLine) -> None:
+    ours.add_remote()
+
+    ours.run("collect")
+    again = ours.run("collect")
+
+    assert ("socket", 1) == (state(ours).outcome, state(ours).failures)
+    assert (Outcome.SOCKET, "") == (again.exit_code, again.stdout)
+    assert "It rests until " in again.stderr
+
+
+def test_whoever_names_a_remote_passes_over_its_rest(ours: CommandLine) -> None:
+    ours.add_remote()
+    become(ours, RemoteState(failures=3, next_at=FOR_EVER, outcome="authentication"))
+
+    rests = ours.run("collect")
+    tried = ours.run("collect", "there")
+
+    assert Outcome.AUTHENTICATION == rests.exit_code
+    assert "It was refused too often, and rests." in rests.stderr
+    assert Outcome.SOCKET == tried.exit_code
+    assert 4 == state(ours).failures
+
+
+def test_nobody_passes_over_a_login_delay(ours: CommandLine) -> None:
+    ours.add_remote()
+    become(ours, RemoteState(logged_in_at=FAR, login_delay_seconds=60))
+
+    named = ours.run("collect", "there")
+    all_of_them = ours.run("collect")
+
+    assert Outcome.SERVER == named.exit_code
+    assert "allows the next login at 2096-10-02T07:07:40Z (LOGIN-DELAY)." in named.stderr
+    assert (Outcome.NONE, "") == (all_of_them.exit_code, all_of_them.output)
+
+
+def test_a_change_of_the_remote_ends_its_rest(ours: CommandLine) -> None:
+    ours.add_remote()
+    become(ours, RemoteState(failures=3, next_at=FOR_EVER))
+
+    ours.do("remote", "edit", "there", "--user", "other")
+
+    assert (0, 0) == (state(ours).failures, state(ours).next_at)
+
+
+def test_a_paused_remote_is_collected_from_only_where_it_is_named(ours: CommandLine) -> None:
+    ours.add_remote()
+    ours.do("remote", "pause", "there")
+
+    assert Outcome.NONE == ours.run("collect").exit_code
+    assert Outcome.SOCKET == ours.run("collect", "there").exit_code
+
+
+def test_a_day_without_success_raises_one_alert(ours: CommandLine) -> None:
+    ours.add_remote()
+    become(ours, RemoteState(succeeded_at=5, failures=1))
+
+    first = ours.run("collect", "there")
+    ours.run("collect", "there")
+
+    assert ["not-collected"] == kinds(ours)
+    assert "there: nothing has been collected for a day or more.\n" in first.stderr
+
+
+def test_events_are_json_one_a_line(ours: CommandLine) -> None:
+    ours.add_remote()
+
+    result = ours.run("collect", "--events")
+    events = [json.loads(line) for line in result.stdout.splitlines()]
+
+    assert ["started", "failed", "ended"] == [event["event"] for event in events]
+    assert ("there", "socket") == (events[-1]["remote"], events[-1]["outcome"])
+    assert "" == result.stderr
+
+
+def test_quiet_says_what_is_wrong_and_nothing_else(ours: CommandLine) -> None:
+    ours.add_remote()
+
+    result = ours.run("collect", "--quiet")
+
+    assert (Outcome.SOCKET, "") == (result.exit_code, result.stdout)
+    assert result.stderr.startswith("pillarbox: there: ")
+
+
+def test_a_dry_run_says_why_it_cannot(ours: CommandLine) -> None:
+    ours.add_remote()
+
+    result = ours.run("collect", "--dry-run", "--json")
+
+    assert (Outcome.SOCKET, []) == (result.exit_code, json.loads(result.stdout))
+    assert result.stderr.startswith("pillarbox: there: ")
+    assert state(ours) == RemoteState()
