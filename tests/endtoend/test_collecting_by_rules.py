@@ -99,3 +99,37 @@ def test_limits_let_the_oldest_come_first(ours: PostOffice, tmp_path: Path) -> N
 
     assert {SPAM, HAM} == first
     assert {SPAM, HAM, LARGE} == exported(ours, ACCOUNT, tmp_path / "second")
+
+
+def test_a_dry_run_says_which_rule_does_what_and_fetches_nothing(
+    ours: PostOffice, tmp_path: Path
+) -> None:
+    ours.add_account("large")
+    configure(ours, RULES)
+
+    steps = json.loads(ours.run("collect", "--dry-run", "--json").out)
+
+    assert [("skip", "no adverts"), ("fetch", None), ("fetch", "large")] == [
+        (step["step"], step["detail"]) for step in steps
+    ]
+    assert set() == exported(ours, ACCOUNT, tmp_path / "own")
+
+
+def test_the_rest_of_a_message_is_fetched_when_it_is_asked_for(
+    ours: PostOffice, tmp_path: Path
+) -> None:
+    rule = RULES.replace('account = "large"', 'action = "headers"')
+    configure(ours, rule)
+    ours.do("collect")
+    before = exported(ours, ACCOUNT, tmp_path / "before")
+    steps = json.loads(ours.run("collect", "--dry-run", "--json").out)
+    (large,) = (step["unique_id"] for step in steps if step["reason"] == "header only")
+
+    unknown = ours.run("collect", "there", "--rest", "unknown")
+    asked = ours.run("collect", "--rest", large, "there", "there")
+    after = exported(ours, ACCOUNT, tmp_path / "after")
+
+    assert {HAM} == before
+    assert Outcome.CONFIGURATION == unknown.code
+    assert Outcome.MAIL == asked.code
+    assert {HAM, LARGE} == after
