@@ -17,11 +17,12 @@ from tests.collector import forged
 from tests.collector.faults import CASES, FINE, MESSAGES, Case
 from tests.collector.faulty_server import Fault, FaultyServer, secrets
 from tests.collector.judge import judged
-from tests.endtoend.post_office import ACCOUNT, PostOffice
+from tests.endtoend.post_office import ACCOUNT, COMMAND, PostOffice
 from tests.endtoend.unmeasured import unmeasured
 from tests.peers.program import Done, run
 
 MEASURED = Path(__file__).with_name("measured.py")
+ROOT = Path(__file__).resolve().parents[2]
 MEMORY = 100 * 1024  # kilobytes
 SAMPLE = frozenset(
     {"cut in RETR", "-ERR at QUIT, and removed", "duplicate unique-ids", "STLS stripped", "stall"}
@@ -49,15 +50,17 @@ class Bench:
     office: PostOffice
     server: FaultyServer
     folder: Path
+    program: tuple[str, ...] = COMMAND
 
     def collect(self, fault: Fault, longest: int) -> Run:
         """Collect once; raises DeadlineFault where it takes much longer than a session may."""
         self.server.fault = fault
         peak = self.folder / "peak"
-        command = self.office.command("collect", REMOTE, "--json")
+        words = self.office.command("collect", REMOTE, "--json")[len(COMMAND) :]
         done = run(
-            [sys.executable, str(MEASURED), str(peak), *command],
+            [sys.executable, str(MEASURED), str(peak), *self.program, *words],
             env=self.office.environment,
+            cwd=ROOT,
             deadline=longest + 60,
         )
         return Run(done, int(peak.read_text("ascii")))
@@ -130,6 +133,32 @@ def test_no_fault_of_a_server_costs_a_message(
     assert not any(PASSWORD.encode() in run.done.out + run.done.err for run in runs)
     assert set() == bench.outside()
     assert max(run.peak for run in runs) < MEMORY
+
+
+@pytest.mark.parametrize(
+    ("way", "name", "said"),
+    [
+        pytest.param("trusting", "a reply left out", "lost", marks=pytest.mark.interop),
+        ("doubling", "no UIDL any more", "doubled"),
+    ],
+)
+def test_a_build_that_loses_or_doubles_is_caught(
+    way: str, name: str, said: str, furnished: PostOffice, tmp_path: Path
+) -> None:
+    case = CASES[name]
+    shutil.copytree(furnished.folder, tmp_path / "home")
+    office = replace(furnished, folder=tmp_path / "home")
+    program = (sys.executable, "-m", "tests.collector.broken_collect", way)
+    with FaultyServer(case.messages, case.fault) as server:
+        bench = Bench(office, server, tmp_path, program)
+        add_remote(office, server, case, forged.authority_file(tmp_path))
+        if case.was_well:
+            bench.collect(mended(case.fault), case.seconds[1])
+        bench.collect(case.fault, case.seconds[1])
+        bench.collect(mended(case.fault), case.seconds[1])
+        wrong = judged(case.messages, server.maildrop.removed, bench.kept())
+
+    assert any(each.startswith(said) for each in wrong), wrong
 
 
 HALF = dict(list(MESSAGES.items())[:4])
