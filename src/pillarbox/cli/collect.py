@@ -16,6 +16,7 @@ from pillarbox.base.errors import Fault, OperatorFault, StoreFault
 from pillarbox.cli.collect_events import Events, fields_of
 from pillarbox.cli.collect_progress import Bars
 from pillarbox.cli.options import as_json, print_json
+from pillarbox.cli.remarks import remarks
 from pillarbox.cli.rest import want_rest
 from pillarbox.cli.steps import print_steps, step_fields
 from pillarbox.cli.words import _, said
@@ -115,6 +116,8 @@ class _Lines:
         result = ended.result
         if not self._is_silent and _is_news(result, has_reader=self._bars.has_reader):
             click.echo(_summary(ended))
+        for remark in remarks(result):
+            click.echo(f"pillarbox: {ended.remote.name}: {remark}", err=True)
         if result.fault is not None:
             click.echo(f"pillarbox: {ended.remote.name}: {said(result.fault)}", err=True)
 
