@@ -25,7 +25,7 @@ from pillarbox.client.imap.names import unique_id
 from pillarbox.client.server import Server, Tls
 from pillarbox.net.connector import ConnectFault
 from pillarbox.net.deadline import TooSlowFault
-from pillarbox.net.imap import ImapBrokenFault, ImapGarbledFault
+from pillarbox.net.imap_faults import ImapBrokenFault, ImapGarbledFault
 from pillarbox.net.imap_library import READ_OCTETS
 from pillarbox.wire.pop3.answers import ListingTooLongFault
 from pillarbox.wire.pop3.commands import UnsendableFault

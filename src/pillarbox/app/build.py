@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
 from pillarbox.accounts.accounts import Accounts
@@ -27,7 +28,6 @@ from pillarbox.accounts.throttle.names import ThrottledNames
 from pillarbox.accounts.throttle.throttle import Throttle
 from pillarbox.accounts.tokens.claims import Expected
 from pillarbox.accounts.tokens.introspection import Introspection, read_client_secret
-from pillarbox.accounts.tokens.signed import KeySetFile, SignedTokens
 from pillarbox.accounts.tokens.tokens import Judged, Tokens, TokenValidator
 from pillarbox.app.admission import Admission
 from pillarbox.app.clock import SystemClock
@@ -189,7 +189,11 @@ def build_tokens(home: Home, accounts: Accounts, clock: Clock, oauth: OAuth) -> 
 
 def _token_validator(home: Home, oauth: OAuth) -> TokenValidator:
     if oauth.jwks_file:
-        return SignedTokens(KeySetFile(home.below(oauth.jwks_file)))
+        signed = import_module("pillarbox.accounts.tokens.signed")  # with its library
+        validator: TokenValidator = signed.SignedTokens(
+            signed.KeySetFile(home.below(oauth.jwks_file))
+        )
+        return validator
     secret = read_client_secret(home.below(oauth.client_secret_file))
     return Introspection(FormServer(oauth.introspection_url, oauth.client_id, secret))
 

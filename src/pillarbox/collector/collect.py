@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 from pillarbox.accounts.remotes import Protocol
@@ -17,7 +18,6 @@ from pillarbox.base.errors import Fault, OperatorFault
 from pillarbox.base.names import RemoteId
 from pillarbox.client import connect as client
 from pillarbox.client.faults import PipeliningFault, RemoteInUseFault
-from pillarbox.client.imap import connect as imap
 from pillarbox.client.server import Server
 from pillarbox.collector.deadline import Deadline
 from pillarbox.collector.doubt import in_doubt
@@ -157,7 +157,9 @@ class Collector:
 
     async def _open(self, source: Source) -> Mailbox:
         if source.protocol is Protocol.IMAP:
-            return await imap.connect(source.server, source.folders)
+            imap = import_module("pillarbox.client.imap.connect")  # with its library
+            mailbox: Mailbox = await imap.connect(source.server, source.folders)
+            return mailbox
         return await self._connect(source.server)
 
 

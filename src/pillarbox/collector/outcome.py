@@ -15,7 +15,7 @@ from pillarbox.client.faults import (
     RefusedFault,
     RemoteInUseFault,
 )
-from pillarbox.net.imap import ImapGarbledFault
+from pillarbox.net.imap_faults import ImapGarbledFault
 from pillarbox.sasl.client import MechanismFault, UnfitFault
 from pillarbox.wire.pop3.answers import (
     GarbageFault,

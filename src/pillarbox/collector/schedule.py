@@ -5,8 +5,7 @@ The time comes in as an argument; croniter reads the expressions (ADR 0021).
 
 import re
 from datetime import datetime
-
-from croniter import croniter
+from importlib import import_module
 
 from pillarbox.accounts.remotes import Schedule
 from pillarbox.base.errors import OperatorFault
@@ -33,6 +32,7 @@ def next_by_cron(text: str, after: float) -> float | None:
         return None
     try:
         local = datetime.fromtimestamp(after).astimezone()
+        croniter = import_module("croniter").croniter  # loaded where there is an expression
         return float(croniter(text.strip(), local).get_next(float))
     except (ValueError, OverflowError, OSError):
         return None

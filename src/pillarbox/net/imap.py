@@ -19,10 +19,10 @@ from imapclient.exceptions import (
     ProtocolError,
 )
 
-from pillarbox.base.errors import PeerFault
 from pillarbox.base.secret import Secret
 from pillarbox.net.deadline import within
 from pillarbox.net.end_point import end_point
+from pillarbox.net.imap_faults import ImapBrokenFault, ImapGarbledFault, ImapNoFault
 from pillarbox.net.imap_library import BrokenError, Library, Line, dial
 from pillarbox.net.pool import Pool
 from pillarbox.net.tls import TlsFault
@@ -35,22 +35,6 @@ ALPN = "imap"  # RFC 7301 registry
 GARBLED = (AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 SEARCHED = 20_000  # messages; their UIDs come in one line, which is bounded
 NAMED = 500  # UIDs in one command: RFC 7162, section 4 allows 8,192 octets
-
-
-class ImapNoFault(PeerFault):
-    """The server said NO or BAD; `text` is what else it said, and may repeat what it was sent."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__("The server refused.")
-        self.text = text
-
-
-class ImapBrokenFault(PeerFault):
-    """The connection is gone, or the server said BYE."""
-
-
-class ImapGarbledFault(PeerFault):
-    """What the server says is no IMAP, or more than anybody asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +152,6 @@ class ImapLink:
         """Close at once, and return when the thread has ended."""
         self._line.cut()
         await asyncio.to_thread(self._pool.close)
-        if hasattr(self, "_library"):
-            self._library.close()
         self._line.close()
 
     async def _search(self, what: str) -> list[int]:

@@ -6,6 +6,8 @@ remote meanwhile, and seals the new token before anybody else reads the old one.
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from pillarbox.accounts.oauth.faults import (
     NotAuthorisedFault,
@@ -14,9 +16,7 @@ from pillarbox.accounts.oauth.faults import (
     TokensUnavailableFault,
     UnusableFault,
 )
-from pillarbox.accounts.oauth.flows import Post
 from pillarbox.accounts.oauth.grant import Grant, read_grant, refused, write_grant
-from pillarbox.accounts.oauth.messages import read_tokens, refresh_form
 from pillarbox.accounts.remotes import Remote, Remotes
 from pillarbox.base.clock import Clock
 from pillarbox.base.errors import OperatorFault
@@ -26,13 +26,18 @@ from pillarbox.journal.alerts import AlertKind, raise_alert
 from pillarbox.journal.audit import append
 from pillarbox.net.post_form import NoAnswerFault, is_safe_url, post_body
 
+if TYPE_CHECKING:
+    from pillarbox.accounts.oauth.flows import Post
+
 Turn = Callable[[Remote], AbstractContextManager[object]]
 
 
 class Grants:
     """The grants of one database. `turn` lets one caller at a time into a remote's grant."""
 
-    def __init__(self, remotes: Remotes, clock: Clock, turn: Turn, post: Post = post_body) -> None:
+    def __init__(
+        self, remotes: Remotes, clock: Clock, turn: Turn, post: "Post" = post_body
+    ) -> None:
         self._remotes = remotes
         self._clock = clock
         self._turn = turn
@@ -85,8 +90,10 @@ class Grants:
             raise RefusedFault("", "no_refresh_token")
         if not is_safe_url(client.token_endpoint):
             raise OperatorFault("{url!r} is no https address.", url=client.token_endpoint)
-        answer = self._post(client.token_endpoint, refresh_form(client, before))
-        return read_tokens(client, answer, self._clock.now(), before)
+        messages = import_module("pillarbox.accounts.oauth.messages")  # with its library
+        answer = self._post(client.token_endpoint, messages.refresh_form(client, before))
+        renewed: Grant = messages.read_tokens(client, answer, self._clock.now(), before)
+        return renewed
 
     def _usable(self, remote: Remote) -> Grant:
         grant = read_grant(self._remotes.password(remote))

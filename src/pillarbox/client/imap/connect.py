@@ -8,6 +8,7 @@ from pillarbox.client.imap.mailbox import ImapMailbox
 from pillarbox.client.server import Server, Tls
 from pillarbox.net import imap
 from pillarbox.net.contexts import client_context
+from pillarbox.net.imap_faults import ImapNoFault
 
 
 async def connect(server: Server, folders: Sequence[str] = ()) -> ImapMailbox:
@@ -26,7 +27,7 @@ async def connect(server: Server, folders: Sequence[str] = ()) -> ImapMailbox:
             context,
             is_implicit=server.tls is Tls.IMPLICIT,
         )
-    except imap.ImapNoFault:
+    except ImapNoFault:
         raise GreetingFault("The server does not want to speak now.") from None
     try:
         if server.tls is Tls.STLS:
@@ -43,5 +44,5 @@ async def _start_tls(link: imap.ImapLink) -> None:
         raise StlsMissingFault("The server does not offer STARTTLS.")
     try:
         await link.start_tls()
-    except imap.ImapNoFault:
+    except ImapNoFault:
         raise StlsMissingFault("The server refused STARTTLS.") from None

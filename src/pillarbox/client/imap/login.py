@@ -16,7 +16,8 @@ from pillarbox.client.faults import (
 from pillarbox.client.login import NONCE_OCTETS
 from pillarbox.client.sent import Sent
 from pillarbox.client.server import Server
-from pillarbox.net.imap import ImapLink, ImapNoFault
+from pillarbox.net.imap import ImapLink
+from pillarbox.net.imap_faults import ImapNoFault
 from pillarbox.sasl.choice import Choices, may_use, strongest
 from pillarbox.sasl.client import Login, begin
 from pillarbox.sasl.facts import BINDING, TOKENS, USER

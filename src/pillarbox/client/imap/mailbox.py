@@ -20,7 +20,8 @@ from pillarbox.client.imap.names import unique_id
 from pillarbox.client.listing import Listed
 from pillarbox.client.sent import Sent
 from pillarbox.client.server import Server
-from pillarbox.net.imap import Folder, ImapLink, ImapNoFault
+from pillarbox.net.imap import Folder, ImapLink
+from pillarbox.net.imap_faults import ImapNoFault
 from pillarbox.wire.pop3.answers import ListingTooLongFault
 
 INBOX = "INBOX"
