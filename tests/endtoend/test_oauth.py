@@ -226,3 +226,15 @@ def test_an_authorization_server_that_fails_ends_nothing(
     assert b"cannot be renewed now" in done.err
     assert [] == ours.answer("alert", "list")
     assert Outcome.MAIL == collect(ours).code
+
+
+def test_a_token_that_is_refused_before_its_time_is_renewed_once(
+    ours: PostOffice, there: State, tmp_path: Path
+) -> None:
+    assert 0 == by_device(ours, there, tmp_path)
+    there.revoke_access()
+
+    done = collect(ours)
+
+    assert Outcome.MAIL == done.code, done.err
+    assert 1 == there.grants.count("refresh_token")
