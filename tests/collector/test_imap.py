@@ -25,6 +25,7 @@ from pillarbox.collector.source import Source
 from pillarbox.net.tls import TlsFault
 from tests.archive.home import ACCOUNT, REMOTE, Home, open_home
 from tests.collector import rig
+from tests.endtoend.post_office import open_office
 from tests.peers.dovecot import Dovecot, Options
 from tests.peers.openssl import Certificate, make_certificate
 
@@ -191,6 +192,25 @@ def test_a_server_without_starttls_gets_no_login(home: Home, certificate: Certif
         result = collect(home, source(bare, certificate, Tls.STLS))
 
     assert isinstance(result.fault, StlsMissingFault)
+
+
+def test_the_command_collects_from_a_remote_of_imap(
+    tmp_path: Path, dovecot: Dovecot, certificate: Certificate
+) -> None:
+    dovecot.deliver("mrose", FEW[:2])
+    dovecot.deliver(dovecot.folder_of("mrose", "Work"), FEW[2:5])
+    office = open_office(tmp_path / "home")
+    office.do(
+        *("remote", "add", "there", "--protocol", "imap", "--folder", "INBOX", "--folder", "Work"),
+        *("--server", f"127.0.0.1:{dovecot.imap_tls_port}", "--user", "mrose"),
+        *("--account", "mrose", "--ca", certificate.authority.certificate, "--password-stdin"),
+        said=b"correct horse\n",
+    )
+
+    done = office.run("collect", "there", "--json")
+
+    assert (0, b"") == (done.code, done.err)
+    assert 5 == len(office.answer("archive", "list"))
 
 
 MEMORY = 100 * 1024  # kilobytes

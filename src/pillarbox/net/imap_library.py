@@ -31,6 +31,7 @@ class Line:
         self._handle = connected.dup()  # the same connection, whatever becomes of the other
         self.socket = connected
         self._left = 0
+        self.let_go: Callable[[], None] = connected.close  # gives back what has come of the socket
 
     def allow(self) -> None:
         """Allow the next command its octets."""
@@ -56,7 +57,8 @@ class Line:
     def close(self) -> None:
         """Give the descriptors back."""
         self._handle.close()
-        self.socket.close()
+        with suppress(OSError):  # it is cut already
+            self.let_go()
 
 
 class _Conversation(imaplib.IMAP4):
@@ -124,15 +126,10 @@ class Library(IMAPClient):
         self._line = line
         self._context = context
         super().__init__(host, 0, ssl=context is not None)
+        line.let_go = self.shutdown
         self._imap.debug = 0  # the library's log is not ours
         if self._imap.state != "NONAUTH":
-            self.close()
             raise BrokenError
-
-    def close(self) -> None:
-        """Give back what the library has of the connection; it is cut already, or of no use."""
-        with suppress(OSError):
-            self.shutdown()
 
     def _create_IMAP4(self) -> _Conversation:
         return _Conversation(self._line, self._context, self.host)
