@@ -538,7 +538,7 @@ def test_collect_answers_for_programs(ours: CommandLine) -> None:
     fault = fields.pop("fault")
 
     assert Outcome.SOCKET == result.exit_code
-    assert f"there: {fault}\n" == result.stderr
+    assert f"pillarbox: there: {fault}\n" == result.stderr
     assert {
         "remote": "there",
         "outcome": "socket",

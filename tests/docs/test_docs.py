@@ -26,7 +26,7 @@ NOT_OURS = {"var", "build", "dist", "htmlcov"}
 README_LINES = 15  # what a person sees before scrolling
 
 MANUALS = pytest.mark.parametrize("folder", [DOCS / "man", DOCS / "man" / "ja"], ids=["en", "ja"])
-OPTION = re.compile(r"^- `(--[a-z-]+)`", re.MULTILINE)
+OPTION = re.compile(r"^- `(--?[a-z-]+)`", re.MULTILINE)
 KEY = re.compile(r"^\| `([a-z0-9_]+)` \| `([^`]*)` \|", re.MULTILINE)
 EVENT = re.compile(r"^\| `([a-z.-]+)` \|", re.MULTILINE)
 LINK = re.compile(r"\]\(([^)\s]+)\)")

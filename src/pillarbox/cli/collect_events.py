@@ -37,27 +37,27 @@ class Events:
 
     def begins(self, remote: Remote) -> Progress:
         """Print that a session begins."""
-        self.note("started", remote=remote.name)
+        self.tell("started", remote=remote.name)
         return _Told(self, remote.name)
 
     def ended(self, ended: Ended) -> None:
         """Print what came of it."""
         result, name = ended.result, ended.remote.name
         if result.removed or result.perhaps_removed:
-            self.note("removed", remote=name, count=result.removed, perhaps=result.perhaps_removed)
+            self.tell("removed", remote=name, count=result.removed, perhaps=result.perhaps_removed)
         if result.fault is not None:
-            self.note("failed", remote=name, fault=said(result.fault))
-        self.note("ended", **fields_of(ended))
+            self.tell("failed", remote=name, fault=said(result.fault))
+        self.tell("ended", **fields_of(ended))
 
     def stale(self, stale: Stale) -> None:
         """Print that nothing has been collected for too long."""
-        self.note("stale", remote=stale.name, since=shown_time(stale.since))
+        self.tell("stale", remote=stale.name, since=shown_time(stale.since))
 
     def failed(self, fault: Fault) -> None:
         """Print that the remotes cannot be read."""
-        self.note("failed", remote=None, fault=said(fault))
+        self.tell("failed", remote=None, fault=said(fault))
 
-    def note(self, event: str, **facts: object) -> None:
+    def tell(self, event: str, **facts: object) -> None:
         """Print one event."""
         line = {"event": event, "at": shown_time(self._clock.now()), **facts}
         click.echo(json.dumps(line).replace("\x7f", "\\u007f"))
@@ -70,14 +70,14 @@ class _Told:
 
     def planned(self, messages: int, octets: int) -> None:
         """Print how much there is to do."""
-        self.events.note("planned", remote=self.name, messages=messages, octets=octets)
+        self.events.tell("planned", remote=self.name, messages=messages, octets=octets)
 
     def received(self, octets: int) -> None:
         """Print nothing: there are too many of these."""
 
     def kept(self, filed: Filed) -> None:
         """Print that one more message is durable."""
-        self.events.note(
+        self.events.tell(
             "kept",
             remote=self.name,
             unique_id=filed.unique_id,
