@@ -80,7 +80,7 @@ async def _by_login(link: ImapLink, name: str, secret: Secret) -> None:
             way="LOGIN",
         )
     if FORBIDDEN.intersection(octets) or FORBIDDEN.intersection(name.encode("ascii")):
-        raise UnsendableFault("A line end in the name or the password cannot be sent.")
+        raise UnsendableFault("A name or password with a line end or a NUL cannot be sent.")
     await link.log_in(name, secret)
 
 
