@@ -12,6 +12,7 @@ from pillarbox.accounts.remotes import Remote, Remotes
 from pillarbox.app import discovery
 from pillarbox.app.discovery import Finder
 from pillarbox.base.secret import Secret
+from pillarbox.cli.collect_events import COUNTS
 from pillarbox.collector.outcome import Outcome
 from pillarbox.net.https_page import NoPageFault
 from pillarbox.net.srv import Srv
@@ -539,17 +540,8 @@ def test_collect_answers_for_programs(ours: CommandLine) -> None:
 
     assert Outcome.SOCKET == result.exit_code
     assert f"pillarbox: there: {fault}\n" == result.stderr
-    assert {
-        "remote": "there",
-        "outcome": "socket",
-        "listed": 0,
-        "collected": 0,
-        "known": 0,
-        "refused": 0,
-        "octets": 0,
-        "removed": 0,
-        "perhaps_removed": 0,
-    } == fields
+    assert {"remote": "there", "outcome": "socket", **dict.fromkeys(COUNTS, 0)} == fields
+    assert {"listed", "collected", "known", "refused", "octets", "removed"} <= set(COUNTS)
 
 
 def test_collect_answers_for_people(ours: CommandLine) -> None:
