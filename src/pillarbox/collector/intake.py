@@ -17,6 +17,8 @@ from pillarbox.collector.progress import Progress
 from pillarbox.net.pool import Pool
 from pillarbox.store.blobs.port import SHARED_BLOBS
 
+BATCHES = 4  # of small messages that are kept at once, for one session
+BATCH_FIRST = 16  # so many wait before there is one more
 WAITING_OCTETS = 2_097_152  # of small messages that wait to be kept together
 AT_ONCE = 8  # messages that are being kept; their fsyncs and commits share the disk's work
 PART_OCTETS = 262_144  # a message below that is small
@@ -90,7 +92,7 @@ class Intake:
         self._small_octets = 0
         self._has_room = asyncio.Event()
         self._has_room.set()
-        self._keeps_small = False
+        self._batches = 0
         self._fault: BaseException | None = None
         self.filed: dict[int, Filed] = {}
         self.asked: dict[int, int | None] = {}  # the octets that were listed, in the order taken
@@ -138,8 +140,9 @@ class Intake:
         self._small_octets += len(small.octets)
         if self._small_octets >= WAITING_OCTETS:
             self._has_room.clear()
-        if not self._keeps_small:
-            self._keeps_small = True
+        # One at least; more where the disk is slow: what waits on several at once waits for less.
+        if not self._batches or (self._batches < BATCHES and len(self._small) >= BATCH_FIRST):
+            self._batches += 1
             task = asyncio.ensure_future(self._keep_small())
             self._under_way.add(task)
             task.add_done_callback(self._kept_small)
@@ -149,6 +152,9 @@ class Intake:
         while self._small:
             await self._keepers.wait()
             batch = [self._small.popleft() for _ in range(min(len(self._small), SHARED_BLOBS))]
+            if not batch:
+                self._keepers.give_back()
+                return
             kept = await self._keepers.start_all(batch)
             self._small_octets -= sum(len(small.octets) for small in batch)
             if self._small_octets < WAITING_OCTETS:
@@ -158,7 +164,7 @@ class Intake:
 
     def _kept_small(self, task: "asyncio.Task[None]") -> None:
         self._under_way.discard(task)
-        self._keeps_small = False
+        self._batches -= 1
         self._has_room.set()
         if not task.cancelled():
             self._fault = self._fault or task.exception()
