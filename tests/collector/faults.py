@@ -335,6 +335,7 @@ class Case:
     was_well: bool = False
     has_names: bool = True
     is_mended: bool = True
+    ends_well: bool = True  # False: each collection ends with the fault
     seconds: tuple[int, int] = (5, 20)  # for one wait; for a session
     messages: dict[str, bytes] = field(default_factory=lambda: dict(MESSAGES))
     kept: dict[str, bytes] | None = None  # None: the messages
@@ -353,6 +354,13 @@ CUT_SHORT = b"Subject: third\r\n\r\nbefore\r\n"
 WITH_A_LONE_DOT = {**MESSAGES, f"id-{THIRD}": CUT_SHORT + b".\r\nbehind\r\n"}
 CASES: dict[str, Case] = {
     "cut in RETR": Case(CutInRetr(), _exits(MAIL, SOCKET)),
+    "cut in RETR for good": Case(
+        CutInRetr(),
+        _exits(MAIL, SOCKET),
+        is_mended=False,
+        kept={name: octets for name, octets in MESSAGES.items() if name != f"id-{THIRD}"},
+        ends_well=False,
+    ),
     "cut after DELE": Case(CutAfterDele(), _exits(MAIL, SOCKET)),
     "cut at QUIT": Case(CutAtQuit(), _exits(MAIL, SOCKET)),
     "-ERR at QUIT": Case(ErrAtQuit(), _exits(MAIL, SERVER)),

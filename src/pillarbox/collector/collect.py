@@ -139,6 +139,7 @@ class Collector:
         overheard = _Overheard(run, self._clock)
         intake = Intake(self._keepers, overheard)
         session = overheard.session = Session(run.source, self._ledger, self._clock, intake)
+        session.behind = run.behind
         fault: Fault | None = None
         try:
             async with run.deadline.bound(), await self._open(run.source) as server:
@@ -153,6 +154,7 @@ class Collector:
         names = in_doubt(fault, intake.asked, intake.filed)
         now = int(self._clock.now())
         await asyncio.to_thread(self._ledger.doubt, run.source.remote, names, now)
+        run.behind |= {session.stuck() or ""}
         return session.result(fault)
 
     async def _open(self, source: Source) -> Mailbox:
@@ -174,6 +176,7 @@ class _Sessions:
         self.deadline = deadline
         self.learned = learned
         self.result = Result(Outcome.NONE)
+        self.behind: set[str] = set()  # what was to come when a session broke
         self._tries = self._idle = 0
 
     def note(self, last: Result) -> float | None:

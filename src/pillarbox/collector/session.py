@@ -49,6 +49,8 @@ class Session:
         self._listed = self._refused = self._removed = self._perhaps_removed = 0
         self._moved = self._damaged = 0
         self._skipped: Counter[Reason] = Counter()
+        self._wanted_now: list[Fetch] = []
+        self.behind: Collection[str] = frozenset()  # what has broken a session: it comes last
 
     async def run(self, server: Mailbox, progress: Progress) -> None:
         """Do all there is to do; raises a Fault where the session cannot go on."""
@@ -57,6 +59,7 @@ class Session:
         situation = await self._look(server, listing, there, is_rehearsal=False)
         self._moved = sum(look.known_as is not None for look in situation.looked.values())
         wanted = await asyncio.to_thread(self._wanted, listing, situation)
+        self._wanted_now = wanted
         progress.planned(len(wanted), sum(fetch.listed.octets for fetch in wanted))
         await self._fetch(server, wanted)
         await self._intake.settle()
@@ -70,6 +73,20 @@ class Session:
         with suppress(PeerFault):
             await server.quit()
         return steps
+
+    def stuck(self) -> str | None:
+        """Return the first message that was to come and did not, once the session has ended."""
+        if self._refused:  # some were left out, so the order does not tell
+            return None
+        filed = self._intake.filed
+        return next(
+            (
+                fetch.listed.unique_id
+                for fetch in self._wanted_now
+                if fetch.listed.number not in filed
+            ),
+            None,
+        )
 
     def result(self, fault: Fault | None) -> Result:
         """Return what was done, and how the session ended."""
@@ -135,11 +152,14 @@ class Session:
                     wanted.append(step)
                 if isinstance(step, Fetch) or step.reason in UNKNOWN:
                     doubtful.add(step.listed.unique_id or "")
-        # What broke a session before breaks this one behind all others, if it does.
-        wanted.sort(key=lambda fetch: fetch.reason is Reason.DAMAGED)
+        wanted.sort(key=self._comes_last)
         there = {listed.unique_id or "" for listed in listing}
         self._ledger.note_listing(self._source.remote, there, situation.now, doubtful)
         return wanted
+
+    def _comes_last(self, fetch: Fetch) -> bool:
+        """Return whether it broke a session: if it does so again, then behind all others."""
+        return fetch.reason is Reason.DAMAGED or fetch.listed.unique_id in self.behind
 
     def _rehearsed(self, listing: Sequence[Listed], situation: Situation) -> list[Step]:
         with self._ledger.reading(self._source.remote) as known:
