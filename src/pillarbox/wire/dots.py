@@ -54,16 +54,22 @@ class DotReader:
 
     def feed(self, chunk: bytes, start: int = 0) -> bytes:
         """Return the octets of the message that `chunk`, from `start` on, makes certain."""
+        if not self._held and chunk.find(b"\r\n.", start) < 0:
+            # Most of most messages: neither an end nor anything to undo.
+            return self._without_held(chunk[start:] if start else chunk)
         end = self._end(chunk, start)
         if end >= 0:
             self.is_finished = True
             self._last, self.position = chunk, end
             octets = self._joined(chunk, start, end)
             return self._unstuffed(octets[:-3])
-        octets = self._joined(chunk, start, len(chunk))
+        return self._unstuffed(self._without_held(self._joined(chunk, start, len(chunk))))
+
+    def _without_held(self, octets: bytes) -> bytes:
+        """Hold what the end may begin with, and return the rest."""
         held = next(count for count in (4, 3, 2, 1, 0) if octets.endswith(END[:count]))
         self._held = octets[len(octets) - held :]
-        return self._unstuffed(octets[: len(octets) - held])
+        return octets[: len(octets) - held] if held else octets
 
     def _end(self, chunk: bytes, start: int) -> int:
         """Return where the octets behind the end start, below 0 where there is no end."""
