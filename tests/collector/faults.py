@@ -13,7 +13,7 @@ COUNT = 8
 THIRD = 3
 FLOOD = b"x" * 65_536
 FLOOD_SECONDS = 0.01  # between two parts of what has no end: the disk of the test has one
-STALL_SECONDS = 8  # longer than the wait that is allowed
+STALL_SECONDS = 4  # longer than the wait that is allowed
 
 
 def message(number: int) -> bytes:
