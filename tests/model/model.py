@@ -156,7 +156,10 @@ class Model:
         if not wanted:
             return Listed([f"{tag} {name}" for tag, name in LANGUAGES.items()])
         tag = "en" if wanted == "*" else wanted.lower().split("-")[0]
-        is_range = all(part.isalnum() and part.isascii() for part in wanted.split("-"))
+        # RFC 4647, section 2.1; and no more than eight parts behind the first.
+        parts = wanted.split("-")
+        is_short = len(parts) <= 9 and all(len(part) <= 8 for part in parts)
+        is_range = is_short and all(part.isalnum() and part.isascii() for part in parts)
         return Accepted(tag) if tag in LANGUAGES and (is_range or wanted == "*") else Refused()
 
     def _quit(self) -> Answer:
