@@ -55,10 +55,14 @@ def test_a_message_is_found_under_its_names(full: Home) -> None:
 def test_what_came_later_and_is_there_is_counted(full: Home) -> None:
     full.clock.advance(1)
     full.keep(b"late", unique_id="late")
+    full.keep(b"later", unique_id="later in the same second")
     full.keep(b"gone", unique_id="gone")
     full.ledger.note(REMOTE, ["gone"], Removal.DONE)
+    entries = full.ledger.entries(REMOTE)
 
-    assert 1 == full.ledger.newer(REMOTE, int(full.clock.now()) - 1)
+    assert 5 == full.ledger.newer(REMOTE, entries["id1"])
+    assert 1 == full.ledger.newer(REMOTE, entries["late"])
+    assert 0 == full.ledger.newer(REMOTE, entries["later in the same second"])
 
 
 def test_what_is_not_kept_is_entered_and_never_in_place_of_what_is(full: Home) -> None:

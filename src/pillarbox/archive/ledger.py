@@ -157,14 +157,19 @@ class Ledger:
             )
         return [unique_id for (unique_id,) in found]
 
-    def newer(self, remote: RemoteId, than: int) -> int:
-        """Return how many messages that came to be known later are still there, as far as known."""
+    def newer(self, remote: RemoteId, than: LedgerEntry) -> int:
+        """Return how many messages that came to be known later are still there, as far as known.
+
+        Of those of one second, which one session brought, the archive's numbers have the order.
+        """
         with self._database.reading() as rows:
             found = rows.one(
-                "SELECT count(*) FROM ledger WHERE remote_id = ? AND collected_at > ?"
+                "SELECT count(*) FROM ledger WHERE remote_id = ?"
+                " AND (collected_at, coalesce(message_id, 0)) > (?, ?)"
                 " AND removal = 'none' AND vanished_at IS NULL",
                 remote,
-                than,
+                than.collected_at,
+                than.message or 0,
             )
         return int(found[0]) if found else 0
 

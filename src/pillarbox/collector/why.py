@@ -23,7 +23,6 @@ WORDS: dict[Reason | Absence, str] = {
     Reason.RETURNED: N_("It was gone from the server and is back: it may be another message."),
     Reason.DAMAGED: N_("What is stored of it is not what came: it is fetched again."),
     Reason.REST: N_("Its header is stored, and the rest is due."),
-    Reason.ASKED_FOR: N_("Its header is stored, and the rest was asked for."),
     Reason.ASKED_FOR: N_("Somebody asked for it, whatever rules and limits say."),
     Reason.FOR_RULE: N_("A rule asks for its header."),
     Reason.FOR_MATCH: N_("It may be known under another unique-id: its header has to tell."),

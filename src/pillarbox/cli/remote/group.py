@@ -10,7 +10,7 @@ from pillarbox.cli.options import as_json, print_json
 from pillarbox.cli.remote.add import add
 from pillarbox.cli.remote.authorize import authorize
 from pillarbox.cli.remote.edit import edit, pause, resume
-from pillarbox.cli.remote.shown import answer, fields_of, print_remote, print_remotes
+from pillarbox.cli.remote.shown import answer, fields_of, print_fields, print_remotes
 from pillarbox.cli.remote.trial import trial
 from pillarbox.cli.remote.why import why
 from pillarbox.cli.words import _
@@ -50,7 +50,7 @@ def show(home: Home, name: str, *, as_json: bool) -> None:
     if as_json:
         print_json(fields)
     else:
-        print_remote(fields)
+        print_fields(fields)
 
 
 @remote.command(help=_("Forget a remote and its password; what was collected stays."))

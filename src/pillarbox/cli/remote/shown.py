@@ -61,8 +61,8 @@ def print_remotes(found: list[dict[str, object]]) -> None:
     print_table(headings, rows)
 
 
-def print_remote(fields: dict[str, object]) -> None:
-    """Print one remote for people, one setting a line."""
+def print_fields(fields: dict[str, object]) -> None:
+    """Print one thing for people, such as a remote, one field a line."""
     rows = [(name, _word(value)) for name, value in fields.items()]
     print_table((_("Field"), _("Value")), rows)
 

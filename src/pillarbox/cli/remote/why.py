@@ -10,7 +10,8 @@ from pillarbox.app.home import Home
 from pillarbox.archive.ledger import Known
 from pillarbox.base.clock import shown_time
 from pillarbox.base.errors import OperatorFault
-from pillarbox.cli.options import as_json, print_json, print_table
+from pillarbox.cli.options import as_json, print_json
+from pillarbox.cli.remote.shown import print_fields
 from pillarbox.cli.words import _
 from pillarbox.collector.plan import Terms
 from pillarbox.collector.why import WORDS, standing
@@ -42,7 +43,7 @@ def why(home: Home, name: str, message: str, *, as_json: bool) -> None:
         return
     for fields in found:
         fields["why"] = _(str(fields["why"]))
-        print_table((_("Field"), _("Value")), list(fields.items()))
+        print_fields(fields)
 
 
 def _names(system: System, remote: Remote, message: str) -> list[str]:
@@ -57,7 +58,7 @@ def _fields(system: System, remote: Remote, unique_id: str, known: Known) -> dic
     settings = remote.settings
     terms = Terms(remote.name, settings.leave, settings.role is Role.READER)
     # The listing's order is not known here; the order in which they came to be known is.
-    newer = system.ledger.newer(remote.id, entry.collected_at)
+    newer = system.ledger.newer(remote.id, entry)
     found = standing(entry, terms, newer, system.clock.now())
     return {
         "unique_id": unique_id,
