@@ -1,17 +1,16 @@
 """The ways that an alert is told by: a command, a mail, a web server, and what apprise knows."""
 
-import asyncio
 import importlib
 import logging
 import os
-import signal
+from asyncio.subprocess import PIPE
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
 from pillarbox.app.alert_words import Words
 from pillarbox.app.home import Home
+from pillarbox.app.program import started
 from pillarbox.app.settings import Alerts as Settings
 from pillarbox.base.errors import OperatorFault, PeerFault
 from pillarbox.base.names import AccountId
@@ -60,23 +59,10 @@ class CommandWay:
         """Return when the program has ended with 0; one that is cut short is ended."""
         environment = {name: os.environ[name] for name in GIVEN_ON if name in os.environ}
         try:
-            process = await asyncio.create_subprocess_exec(
-                *self._command,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.DEVNULL,
-                stderr=asyncio.subprocess.DEVNULL,
-                env=environment,
-                start_new_session=True,
-            )
+            async with started(self._command, stdin=PIPE, environment=environment) as process:
+                await process.communicate(self._words.json(alert))
         except (OSError, ValueError) as error:
             raise OperatorFault("{program}: {why}.", program=self._command[0], why=error) from error
-        try:
-            await process.communicate(self._words.json(alert))
-        finally:
-            if process.returncode is None:
-                with suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)  # with whatever it has started
-                await process.wait()
         if process.returncode:
             raise OperatorFault(
                 "{program} ended with {code}.",

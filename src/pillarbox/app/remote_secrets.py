@@ -1,9 +1,9 @@
 """What a remote wants to hear, wherever it is kept. Blocking: for a thread of a pool."""
 
 from pillarbox.accounts.keyring_password import password_from_keyring
-from pillarbox.accounts.password_command import password_from_command
 from pillarbox.accounts.remotes import Remote, SecretKind
 from pillarbox.app.build import System
+from pillarbox.app.password_command import password_from_command
 from pillarbox.base.errors import StoreFault
 from pillarbox.base.secret import Secret
 

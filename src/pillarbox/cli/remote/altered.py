@@ -6,7 +6,6 @@ from typing import TypeVar
 
 import click
 
-from pillarbox.accounts.password_command import split_command
 from pillarbox.accounts.remotes import (
     LeavePolicy,
     Protocol,
@@ -15,6 +14,7 @@ from pillarbox.accounts.remotes import (
     SecretKind,
     Tls,
 )
+from pillarbox.app.password_command import split_command
 from pillarbox.base.errors import OperatorFault
 from pillarbox.base.secret import Secret
 from pillarbox.cli.options import read_password
