@@ -14,6 +14,7 @@ from pillarbox.archive.keep import Origin
 from pillarbox.archive.ledger import Ledger, Removal
 from pillarbox.base.clock import Clock
 from pillarbox.base.errors import Fault, PeerFault
+from pillarbox.client.alive import kept_alive
 from pillarbox.client.faults import RefusedFault
 from pillarbox.client.listing import Listed
 from pillarbox.collector.intake import Intake
@@ -35,7 +36,7 @@ from pillarbox.collector.progress import Progress
 from pillarbox.collector.source import Source
 
 UNKNOWN = {Reason.LIMIT, Reason.BY_RULE, Reason.HEADER_ONLY}  # it may be another message
-VERIFIED_AT_ONCE = 100  # messages, between two signs of life
+VERIFIED_AT_ONCE = 100  # messages; between two such rows of them, a stop or a deadline is heard
 
 
 class Session:
@@ -62,7 +63,8 @@ class Session:
         self._wanted_now = wanted
         progress.planned(len(wanted), sum(fetch.listed.octets for fetch in wanted))
         await self._fetch(server, wanted)
-        await self._intake.settle()
+        async with kept_alive(server):  # a disk may be slower than a server waits
+            await self._intake.settle()
         await self._leave(server, listing)
 
     async def rehearse(self, server: Mailbox) -> Sequence[Step]:
@@ -224,12 +226,11 @@ class Session:
     async def _verify(self, server: Mailbox, named: Sequence[Listed]) -> None:
         """Read back what waits for nothing else; reading may take longer than a server waits."""
         names = await asyncio.to_thread(self._unverified, named)
-        for start in range(0, len(names), VERIFIED_AT_ONCE):
-            some = names[start : start + VERIFIED_AT_ONCE]
-            remote = self._source.remote
-            self._damaged += len(await asyncio.to_thread(self._intake.archive.verify, remote, some))
-            with suppress(RefusedFault):
-                await server.noop()
+        remote, verify = self._source.remote, self._intake.archive.verify
+        async with kept_alive(server):
+            for start in range(0, len(names), VERIFIED_AT_ONCE):
+                some = names[start : start + VERIFIED_AT_ONCE]
+                self._damaged += len(await asyncio.to_thread(verify, remote, some))
 
     def _unverified(self, named: Sequence[Listed]) -> list[str]:
         return [
