@@ -105,6 +105,10 @@ def test_a_file_with_line_ends_of_windows_says_the_same(form: Form) -> None:
     assert form is recognise(numbered(BytesIO(octets)))
 
 
+def test_an_empty_line_of_getmail_says_nothing() -> None:
+    assert [Entry("x", "UID-1")] == read(Form.GETMAIL, b"\nUID-1\x001\n\n", "x")
+
+
 @pytest.mark.parametrize("octets", [b"", b"\n\n", b"# POP3 State File\n", b"\x89PNG\n", b"hello\n"])
 def test_what_nobody_wrote_is_not_guessed(octets: bytes) -> None:
     with pytest.raises(OperatorFault, match="Nothing tells which program"):
