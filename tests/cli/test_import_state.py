@@ -153,7 +153,7 @@ def test_what_cannot_be_marked_is_said(
     async def listed(source: Source) -> There:
         return There([source.user], unnamed)
 
-    monkeypatch.setattr("pillarbox.cli.import_state.list_there", listed)
+    monkeypatch.setattr("pillarbox.cli.remote.import_state.list_there", listed)
     first = "1 message will not be collected again, 0 known already.\n"
     command = ("remote", "import-state", "there", "--mark-all-seen")
 

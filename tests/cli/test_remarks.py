@@ -1,6 +1,6 @@
 """What did not go as was wished is said, and nothing where all did."""
 
-from pillarbox.cli.remarks import remarks
+from pillarbox.cli.collect.remarks import remarks
 from pillarbox.collector.outcome import Outcome, Result
 
 

@@ -12,7 +12,7 @@ from pillarbox.accounts.remotes import Remote, Remotes
 from pillarbox.app import discovery
 from pillarbox.app.discovery import Finder
 from pillarbox.base.secret import Secret
-from pillarbox.cli.collect_events import COUNTS
+from pillarbox.cli.collect.events import COUNTS
 from pillarbox.collector.outcome import Outcome
 from pillarbox.net.https_page import NoPageFault
 from pillarbox.net.srv import Srv
@@ -423,7 +423,7 @@ def test_a_remote_that_is_being_collected_from_is_not_forgotten(ours: CommandLin
     said = ours.refuse("remote", "remove", "there")
     lease.release()
 
-    assert "The remote 'there' is being collected from. Remove it when that has ended." == said
+    assert "The remote 'there' is being collected from. Try again when that has ended." == said
     assert "there" == shown(ours)["name"]
     assert "" == ours.do("remote", "remove", "there")
 

@@ -5,7 +5,7 @@ from contextlib import closing
 
 import pytest
 
-from pillarbox.cli.steps import print_steps, step_fields
+from pillarbox.cli.collect.steps import print_steps, step_fields
 from pillarbox.client.listing import Listed
 from pillarbox.collector.plan import Fetch, Peek, Reason, Remove, Skip
 from pillarbox.collector.rules import Decision

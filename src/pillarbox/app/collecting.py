@@ -10,10 +10,10 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from pillarbox.accounts.remotes import Remote, Tls
+from pillarbox.accounts.remotes import Remote
 from pillarbox.app.build import System
-from pillarbox.app.remote_secrets import another_secret, password_of
-from pillarbox.app.rules import ruled
+from pillarbox.app.remote_secrets import another_secret
+from pillarbox.app.sources import ruled_source
 from pillarbox.archive.remote_states import RemoteState, RemoteStates, Stale
 from pillarbox.base.clock import shown_time
 from pillarbox.base.errors import Fault, OperatorFault, StoreFault
@@ -26,7 +26,7 @@ from pillarbox.collector.manners import FOR_EVER, Learned, after, login_allowed_
 from pillarbox.collector.outcome import Outcome, Result, outcome_of
 from pillarbox.collector.progress import Progress
 from pillarbox.collector.schedule import stale_at, turn_after
-from pillarbox.collector.source import Source, source_of
+from pillarbox.collector.source import Source
 
 LOOK_SECONDS = 2.0  # what is changed by another process is seen so much later
 AT_ONCE = 32  # sessions in all: each holds a connection and some buffers
@@ -230,7 +230,7 @@ class Collecting:
             return state
 
     def _source(self, remote: Remote, state: RemoteState) -> Source:
-        source = source_now(self._system, remote)
+        source = ruled_source(self._system, remote)
         now = self._system.clock.now()
         pipelining = may_pipeline(state.pipelining_failed_at, now)
         return replace(
@@ -260,14 +260,6 @@ class Collecting:
             if stale_at(remote.settings.schedule, (since := _since(remote, state)), every) <= now
         ]
         return self._states.tell_stale(found, int(now)) if found else []
-
-
-def source_now(system: System, remote: Remote) -> Source:
-    """Return a remote as collecting needs to know it; raises OperatorFault, StoreFault."""
-    # A remote without TLS was added by somebody who said that the password may be seen.
-    allowed = remote.settings.tls is Tls.NONE
-    source = source_of(remote, password_of(system, remote), allow_password_without_tls=allowed)
-    return ruled(source, system.collect, system.accounts, system.remotes)
 
 
 def login_at(state: RemoteState) -> float:

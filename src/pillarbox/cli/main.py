@@ -23,7 +23,7 @@ COMMANDS = {
     "deliver": "pillarbox.cli.deliver",
     "maildrop": "pillarbox.cli.maildrop",
     "remote": "pillarbox.cli.remote.group",
-    "collect": "pillarbox.cli.collect",
+    "collect": "pillarbox.cli.collect.command",
     "archive": "pillarbox.cli.archive",
     "key": "pillarbox.cli.key",
     "session": "pillarbox.cli.session",

@@ -4,17 +4,16 @@ import click
 
 from pillarbox.app.build import opened
 from pillarbox.app.home import Home
-from pillarbox.base.errors import OperatorFault
-from pillarbox.cli.import_state import import_state
 from pillarbox.cli.options import as_json, print_json
 from pillarbox.cli.remote.add import add
 from pillarbox.cli.remote.authorize import authorize
 from pillarbox.cli.remote.edit import edit, pause, resume
+from pillarbox.cli.remote.import_state import import_state
+from pillarbox.cli.remote.leased import leased
 from pillarbox.cli.remote.shown import answer, fields_of, print_fields, print_remotes
 from pillarbox.cli.remote.trial import trial
 from pillarbox.cli.remote.why import why
 from pillarbox.cli.words import _
-from pillarbox.collector.collect import take_remote
 
 
 @click.group(help=_("The servers that mail is collected from."))
@@ -61,14 +60,6 @@ def remove(home: Home, name: str, *, as_json: bool) -> None:
     """Forget a remote."""
     with opened(home) as system:
         found = system.remotes.show(name)
-        lease = take_remote(home.remote_leases, found.id)
-        if lease is None:
-            raise OperatorFault(
-                "The remote {name!r} is being collected from. Remove it when that has ended.",
-                name=name,
-            )
-        try:
+        with leased(home, found):
             system.remotes.remove(name)
-        finally:
-            lease.release()
         answer(system, found, as_json=as_json)

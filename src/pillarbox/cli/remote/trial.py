@@ -4,15 +4,14 @@ import asyncio
 
 import click
 
-from pillarbox.accounts.remotes import Tls
 from pillarbox.app.build import opened
 from pillarbox.app.home import Home
-from pillarbox.app.remote_secrets import password_of
+from pillarbox.app.sources import source_at
 from pillarbox.base.errors import Fault
 from pillarbox.cli.options import as_json, print_json
 from pillarbox.cli.words import _, printable, said
 from pillarbox.collector.outcome import Outcome, outcome_of
-from pillarbox.collector.source import Source, source_of
+from pillarbox.collector.source import Source
 from pillarbox.collector.trial import Ended, Passed, try_remote
 
 
@@ -46,10 +45,7 @@ def trial(ctx: click.Context, home: Home, name: str, *, as_json: bool) -> None:
 
 def _source(home: Home, name: str) -> Source:
     with opened(home) as system:
-        remote = system.remotes.show(name)
-        # A remote without TLS was added by somebody who said that the password may be seen.
-        allowed = remote.settings.tls is Tls.NONE
-        return source_of(remote, password_of(system, remote), allow_password_without_tls=allowed)
+        return source_at(system, system.remotes.show(name))
 
 
 def _outcome(ended: Ended) -> Outcome:

@@ -9,16 +9,17 @@ import click
 
 from pillarbox.accounts.remotes import Remote
 from pillarbox.app.build import System, opened
-from pillarbox.app.collecting import Collecting, Ended, source_now
+from pillarbox.app.collecting import Collecting, Ended
 from pillarbox.app.home import Home
+from pillarbox.app.sources import ruled_source
 from pillarbox.archive.remote_states import Stale
 from pillarbox.base.errors import Fault, OperatorFault, StoreFault
-from pillarbox.cli.collect_events import Events, fields_of
-from pillarbox.cli.collect_progress import Bars
+from pillarbox.cli.collect.bars import Bars
+from pillarbox.cli.collect.events import Events, fields_of
+from pillarbox.cli.collect.remarks import remarks
+from pillarbox.cli.collect.rest import want_rest
+from pillarbox.cli.collect.steps import print_steps, step_fields
 from pillarbox.cli.options import as_json, print_json
-from pillarbox.cli.remarks import remarks
-from pillarbox.cli.rest import want_rest
-from pillarbox.cli.steps import print_steps, step_fields
 from pillarbox.cli.words import _, said
 from pillarbox.collector.collect import Collector
 from pillarbox.collector.intake import Keepers
@@ -160,7 +161,7 @@ def _rehearse(system: System, remotes: Sequence[Remote], flags: dict[str, bool])
     try:
         for remote in remotes:
             try:
-                steps = asyncio.run(collector.rehearse(source_now(system, remote)))
+                steps = asyncio.run(collector.rehearse(ruled_source(system, remote)))
             except Fault as fault:
                 click.echo(f"pillarbox: {remote.name}: {said(fault)}", err=True)
                 code = outcome_of(fault) if code <= Outcome.NONE else code

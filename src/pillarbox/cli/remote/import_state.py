@@ -1,29 +1,24 @@
 """`pillarbox remote import-state`: what another program fetched is not collected again."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 import msgspec
 
-from pillarbox.accounts.remotes import Protocol, Remote, Tls
+from pillarbox.accounts.remotes import Protocol, Remote
 from pillarbox.app.build import System, opened
 from pillarbox.app.home import Home
-from pillarbox.app.remote_secrets import password_of
+from pillarbox.app.sources import source_at
 from pillarbox.archive.seen import Entered, enter_seen
 from pillarbox.base.errors import OperatorFault
 from pillarbox.cli.options import as_json, print_json
-from pillarbox.cli.words import _, ngettext, printable, said
-from pillarbox.collector.collect import take_remote
-from pillarbox.collector.import_state.entries import Entry, numbered
-from pillarbox.collector.import_state.forms import FORMATS, Count, Form, count_owners, recognise
+from pillarbox.cli.remote.leased import leased
+from pillarbox.cli.remote.state_file import StateFile, read_state, said_of
+from pillarbox.cli.words import _, ngettext, printable
+from pillarbox.collector.import_state.forms import Form
 from pillarbox.collector.mark_seen import list_there
-from pillarbox.collector.source import Source, source_of
-
-NAMED_OWNERS = 20  # of a file that has thousands
 
 
 @click.command(
@@ -66,8 +61,9 @@ def import_state(home: Home, /, **options: object) -> None:
         if given.file is None:
             _mark_all(system, remote, is_json=given.as_json)
         else:
-            with _said_of(given.file):
-                _import(system, remote, _look(given.file, remote, given), is_json=given.as_json)
+            with said_of(given.file):
+                state = read_state(given.file, given.form, remote.settings, given.listed_as)
+                _import(system, remote, state, is_json=given.as_json)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,72 +78,7 @@ class _Options:
     as_json: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _State:
-    """A file that was read to its end once."""
-
-    file: Path
-    form: Form
-    wanted: frozenset[str]  # the accounts in it that are the remote's
-    owners: Mapping[str, Count]
-
-    def unique_ids(self) -> Iterator[str]:
-        """Yield what is taken; the file is read once more."""
-        for entry in _entries(self.file, self.form):
-            if entry.is_whole and entry.owner in self.wanted:
-                yield entry.unique_id
-
-    @property
-    def parts(self) -> int:
-        """How many messages of the remote were fetched in part only."""
-        return sum(self.owners[owner].parts for owner in self.wanted)
-
-    @property
-    def others(self) -> dict[str, int]:
-        """How many messages of others are in the file."""
-        return {
-            owner: count.whole + count.parts
-            for owner, count in self.owners.items()
-            if owner not in self.wanted
-        }
-
-
-def _look(file: Path, remote: Remote, given: _Options) -> _State:
-    form = given.form
-    if form is None:
-        with file.open("rb") as opened_file:
-            form = recognise(numbered(opened_file))
-    owners = count_owners(_entries(file, form))
-    return _State(file, form, _wanted(owners, form, remote, given.listed_as), owners)
-
-
-def _entries(file: Path, form: Form) -> Iterator[Entry]:
-    with file.open("rb") as opened_file:
-        yield from FORMATS[form].read(numbered(opened_file), file.name)
-
-
-def _wanted(
-    owners: Mapping[str, Count], form: Form, remote: Remote, listed_as: str | None
-) -> frozenset[str]:
-    """Return whose messages are taken; raises OperatorFault where nobody's are."""
-    its = remote.settings
-    if listed_as is None:
-        found = {owner for owner in owners if FORMATS[form].fits(owner, its.host, its.user)}
-    else:
-        found = {owner for owner in owners if printable(owner) == listed_as}
-    if found:
-        return frozenset(found)
-    # A unique-id of another server may by chance be one of this server's: it would hide a message.
-    raise OperatorFault(
-        "Nothing in it is of {user} at {host}. It has: {owners}. Where one of these is the same"
-        " mail, name it with --listed-as.",
-        user=its.user,
-        host=its.host,
-        owners=", ".join(list(owners)[:NAMED_OWNERS]) or "-",
-    )
-
-
-def _import(system: System, remote: Remote, state: _State, *, is_json: bool) -> None:
+def _import(system: System, remote: Remote, state: StateFile, *, is_json: bool) -> None:
     now = system.clock.now()
     entered = enter_seen(system.database, remote.id, state.unique_ids(), now, state.form)
     if is_json:
@@ -169,8 +100,8 @@ def _import(system: System, remote: Remote, state: _State, *, is_json: bool) -> 
 
 
 def _mark_all(system: System, remote: Remote, *, is_json: bool) -> None:
-    with _leased(system, remote):
-        there = asyncio.run(list_there(_source(system, remote)))
+    with leased(system.home, remote):
+        there = asyncio.run(list_there(source_at(system, remote)))
         now = system.clock.now()
         entered = enter_seen(system.database, remote.id, there.unique_ids, now, "server")
     if is_json:
@@ -184,36 +115,6 @@ def _mark_all(system: System, remote: Remote, *, is_json: bool) -> None:
             there.unnamed,
         )
         click.echo(text.format(count=f"{there.unnamed:,}"))
-
-
-def _source(system: System, remote: Remote) -> Source:
-    allowed = remote.settings.tls is Tls.NONE
-    return source_of(remote, password_of(system, remote), allow_password_without_tls=allowed)
-
-
-@contextmanager
-def _leased(system: System, remote: Remote) -> Iterator[None]:
-    lease = take_remote(system.home.remote_leases, remote.id)
-    if lease is None:
-        raise OperatorFault(
-            "The remote {name!r} is being collected from. Try again when that has ended.",
-            name=remote.name,
-        )
-    try:
-        yield
-    finally:
-        lease.release()
-
-
-@contextmanager
-def _said_of(file: Path) -> Iterator[None]:
-    """Name the file in whatever is wrong with it."""
-    try:
-        yield
-    except OSError as error:
-        raise OperatorFault("{path}: {why}.", path=file, why=error.strerror) from error
-    except OperatorFault as fault:
-        raise OperatorFault("{path}: {why}", path=file, why=said(fault)) from fault
 
 
 def _fields(remote: Remote, entered: Entered, listed_by: str) -> dict[str, object]:

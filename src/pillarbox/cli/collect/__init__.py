@@ -1,0 +1,1 @@
+"""`pillarbox collect`, and what it says to people and to programs."""
