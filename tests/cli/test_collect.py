@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from pillarbox.app.build import opened
 from pillarbox.app.home import Home
 from pillarbox.archive.remote_states import RemoteState, RemoteStates
@@ -112,6 +114,16 @@ def test_quiet_says_what_is_wrong_and_nothing_else(ours: CommandLine) -> None:
 
     assert (Outcome.SOCKET, "") == (result.exit_code, result.stdout)
     assert result.stderr.startswith("pillarbox: there: ")
+
+
+@pytest.mark.parametrize("words", [["--watch"], ["--events"], ["--quiet"], ["--rest", "id"]])
+def test_a_dry_run_takes_nothing_that_would_be_of_no_use(
+    ours: CommandLine, words: list[str]
+) -> None:
+    result = ours.run("collect", "--dry-run", *words)
+
+    assert 2 == result.exit_code
+    assert f"--dry-run goes without {words[0]}." in result.stderr
 
 
 def test_a_dry_run_says_why_it_cannot(ours: CommandLine) -> None:

@@ -29,14 +29,14 @@ def test_what_is_no_cron_expression_or_never_holds_is_refused(text: str) -> None
 
 @given(times)
 def test_a_turn_by_cron_is_the_next_full_five_minutes(after: int) -> None:
-    turn = turn_after(Schedule(cron="*/5 * * * *"), after)
+    turn = turn_after(Schedule(cron="*/5 * * * *"), after, DAY)
 
     assert (0, True) == (turn % 300, after < turn <= after + 300)
 
 
 @given(times, st.integers(1, DAY))
 def test_a_turn_at_an_interval_is_so_much_later(after: int, seconds: int) -> None:
-    assert after + seconds == turn_after(Schedule(seconds), after)
+    assert after + seconds == turn_after(Schedule(seconds), after, DAY)
     assert after + seconds == turn_after(Schedule(), after, seconds)
 
 
@@ -47,4 +47,4 @@ def test_an_expression_that_cannot_be_read_is_as_if_it_were_not_there() -> None:
 
 @given(times, st.integers(1, 30 * DAY))
 def test_a_remote_is_stale_after_a_day_or_a_missed_turn(since: int, seconds: int) -> None:
-    assert stale_at(Schedule(seconds), since) == since + max(DAY, seconds + 3_600)
+    assert stale_at(Schedule(seconds), since, DAY) == since + max(DAY, seconds + 3_600)

@@ -59,15 +59,6 @@ def test_a_remote_that_is_gone_has_no_state(home: Home) -> None:
     assert {} == states.all()
 
 
-def test_forgiving_ends_the_rest_alone(home: Home) -> None:
-    states = RemoteStates(home.database)
-    states.change(REMOTE, lambda _: STATE)
-
-    states.forgive(REMOTE)
-
-    assert replace(STATE, failures=0, next_at=0) == states.of(REMOTE)
-
-
 def test_somebody_is_told_once_a_day_until_a_success(home: Home) -> None:
     states = RemoteStates(home.database)
     day = 86_400

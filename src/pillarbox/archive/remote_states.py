@@ -91,10 +91,6 @@ class RemoteStates:
 
         return self._database.write(work)
 
-    def forgive(self, remote: RemoteId) -> None:
-        """Let a remote that rests after failures be tried at once."""
-        self.change(remote, lambda state: replace(state, failures=0, next_at=0))
-
     def tell_stale(self, stale: Sequence[Stale], now: int) -> list[Stale]:
         """Have somebody told of these, each at most once a day; return those that are news.
 

@@ -10,7 +10,6 @@ from importlib import import_module
 from pillarbox.accounts.remotes import Schedule
 from pillarbox.base.errors import OperatorFault
 
-DEFAULT_SECONDS = 300  # where nothing else is said; few providers want to be asked more often
 DAY_SECONDS = 86_400
 HOUR_SECONDS = 3_600
 # crontab(5). croniter knows fields for chance and hashes as well, R and H: they are not cron's.
@@ -38,7 +37,7 @@ def next_by_cron(text: str, after: float) -> float | None:
         return None
 
 
-def turn_after(schedule: Schedule, after: float, default_seconds: float = DEFAULT_SECONDS) -> float:
+def turn_after(schedule: Schedule, after: float, default_seconds: float) -> float:
     """Return when a remote's turn is that was last tried then."""
     by_cron = next_by_cron(schedule.cron, after) if schedule.cron else None
     if by_cron is not None:
@@ -46,7 +45,7 @@ def turn_after(schedule: Schedule, after: float, default_seconds: float = DEFAUL
     return after + (schedule.interval_seconds or default_seconds)
 
 
-def stale_at(schedule: Schedule, since: float, default_seconds: float = DEFAULT_SECONDS) -> float:
+def stale_at(schedule: Schedule, since: float, default_seconds: float) -> float:
     """Return when somebody is to hear that a remote has not been collected from since then.
 
     That is a day, or a turn missed by an hour where the turns are further apart.

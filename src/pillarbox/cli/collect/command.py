@@ -50,10 +50,11 @@ def collect(
     **flags: bool,
 ) -> None:
     """Collect once, or go on."""
+    _require_useful(rest, flags)
     try:
         with opened(home) as system:
             remotes = _remotes(system, names)
-            want_rest(system, remotes, () if flags["dry_run"] else rest)
+            want_rest(system, remotes, rest)
             code = _rehearse(system, remotes, flags) if flags["dry_run"] else None
             if code is None:
                 code = asyncio.run(_collect(system, remotes, names, flags))
@@ -61,6 +62,14 @@ def collect(
         click.echo(f"pillarbox: {said(fault)}", err=True)
         code = outcome_of(fault)  # 1 would say that there was no mail
     ctx.exit(code)
+
+
+def _require_useful(rest: Sequence[str], flags: dict[str, bool]) -> None:
+    """Raise click.UsageError for what is of no use where nothing is done."""
+    asked = [f"--{name}" for name in ("watch", "events", "quiet") if flags[name]]
+    asked += ["--rest"] if rest else []
+    if flags["dry_run"] and asked:
+        raise click.UsageError(_("--dry-run goes without {option}.").format(option=asked[0]))
 
 
 def _remotes(system: System, names: Sequence[str]) -> list[Remote]:
