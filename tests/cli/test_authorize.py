@@ -69,6 +69,20 @@ def test_a_remote_with_a_mechanism_for_tokens_asks_for_no_password(home: Path) -
         assert SecretKind.OAUTH is system.remotes.show("work").settings.secret_kind
 
 
+@pytest.mark.parametrize(
+    "words", [["--open"], ["--port", "8914"], ["--redirect-host", "localhost"]]
+)
+def test_a_code_that_is_typed_elsewhere_takes_nothing_of_a_browser(
+    home: Path, words: list[str]
+) -> None:
+    add(home)
+
+    refused = pillarbox(home, "remote", "authorize", "work", "--by", "device", *words)
+
+    assert 2 == refused.exit_code
+    assert "are for --by browser." in refused.stderr
+
+
 def test_a_token_may_still_be_given_as_it_is(home: Path) -> None:
     assert (
         0
@@ -242,3 +256,15 @@ def test_the_browser_is_opened_only_when_that_is_asked_for(
     assert "Nobody came back from the browser" in shown.stderr
     assert "https://accounts.google.com/o/oauth2/v2/auth?" in shown.stderr
     assert ["accounts.google.com"] == [urlsplit(url).hostname for url in opened_urls]
+
+
+def test_what_is_said_of_the_browser_asks_for_it_where_there_are_codes_too(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(home)
+    monkeypatch.setattr("pillarbox.accounts.oauth.flows.BROWSER_SECONDS", 0)
+    words = ("remote", "authorize", "work", "--client-id", "mine", "--provider", "microsoft")
+
+    shown = pillarbox(home, *words, "--redirect-host", "localhost")
+
+    assert "https://login.microsoftonline.com/common/oauth2/v2.0/authorize?" in shown.stderr

@@ -47,6 +47,11 @@ class _Options:
     device_endpoint: str | None
     token_endpoint: str | None
 
+    @property
+    def is_of_browser(self) -> bool:
+        """Whether something was said that is of use with a browser alone."""
+        return bool(self.open_browser or self.port or self.redirect_host)
+
 
 @click.command(help=_("Get tokens for a remote by OAuth 2, in place of its password."))
 @click.argument("name")
@@ -101,6 +106,8 @@ def authorize(home: Home, /, name: str, *, as_json: bool, **options: object) -> 
     given = msgspec.convert(options, _Options)
     if given.client_secret_stdin and given.client_secret_file:
         raise click.UsageError(_("Say --client-secret-stdin or --client-secret-file, not both."))
+    if given.by is By.DEVICE and given.is_of_browser:
+        raise click.UsageError(_("--open, --port and --redirect-host are for --by browser."))
     wanted = _wanted(given)
     with opened(home) as system:
         remote = _authorised(Authoriser(system, system.remotes.show(name), wanted), given)
@@ -109,12 +116,19 @@ def authorize(home: Home, /, name: str, *, as_json: bool, **options: object) -> 
 
 
 def _authorised(authoriser: Authoriser, given: _Options) -> Remote:
-    by = given.by or (By.DEVICE if authoriser.client().device_endpoint else By.BROWSER)
-    if by is By.DEVICE:
+    if _way(authoriser, given) is By.DEVICE:
         return authoriser.by_device(_show_device)
     text = _("Pillarbox has what it needs. This page can be closed.")
     browser = Browser(text=text + "\n", port=given.port, host=given.redirect_host)
     return authoriser.by_browser(browser, _open_url if given.open_browser else _show_url)
+
+
+def _way(authoriser: Authoriser, given: _Options) -> By:
+    """Return what is asked for: by what was said of the browser too."""
+    if given.by is not None:
+        return given.by
+    is_by_browser = given.is_of_browser or not authoriser.client().device_endpoint
+    return By.BROWSER if is_by_browser else By.DEVICE
 
 
 def _wanted(given: _Options) -> Wanted:
