@@ -1,6 +1,8 @@
 """`pillarbox collect`, as scripts and people use it: manners, states, events, a stop."""
 
 import json
+import time
+from dataclasses import replace
 
 import pytest
 
@@ -13,6 +15,7 @@ from pillarbox.journal.alerts import Alerts
 from tests.cli.home import CommandLine
 
 FAR = 4_000_000_000
+HOUR = 3_600
 
 
 def state(ours: CommandLine) -> RemoteState:
@@ -58,14 +61,46 @@ def test_whoever_names_a_remote_passes_over_its_rest(ours: CommandLine) -> None:
 
 def test_nobody_passes_over_a_login_delay(ours: CommandLine) -> None:
     ours.add_remote()
-    become(ours, RemoteState(logged_in_at=FAR, login_delay_seconds=60))
+    become(ours, RemoteState(logged_in_at=int(time.time()), login_delay_seconds=HOUR))
 
     named = ours.run("collect", "there")
     all_of_them = ours.run("collect")
 
     assert Outcome.SERVER == named.exit_code
-    assert "allows the next login at 2096-10-02T07:07:40Z (LOGIN-DELAY)." in named.stderr
+    assert named.stderr.startswith("pillarbox: there: The server allows the next login at 20")
     assert (Outcome.NONE, "") == (all_of_them.exit_code, all_of_them.output)
+
+
+def test_no_login_delay_lasts_longer_than_a_day(ours: CommandLine) -> None:
+    ours.add_remote()
+    two_days_ago = int(time.time()) - 48 * HOUR
+    become(ours, RemoteState(logged_in_at=two_days_ago, login_delay_seconds=999_999_999))
+
+    assert Outcome.SOCKET == ours.run("collect").exit_code
+
+
+@pytest.mark.parametrize(
+    "wrong", [RemoteState(failures=1, next_at=FAR), RemoteState(logged_in_at=FAR)]
+)
+def test_a_clock_that_was_wrong_stops_nothing(ours: CommandLine, wrong: RemoteState) -> None:
+    ours.add_remote()
+    become(ours, replace(wrong, tried_at=FAR, succeeded_at=FAR, login_delay_seconds=60))
+
+    result = ours.run("collect")
+
+    assert Outcome.SOCKET == result.exit_code
+    assert FAR > (state(ours).succeeded_at or 0)
+
+
+def test_a_remote_that_failed_says_when_its_turn_is(ours: CommandLine) -> None:
+    ours.add_remote()
+    ours.run("collect")
+
+    shown = ours.json("remote", "show", "there")
+
+    assert isinstance(shown, dict)
+    assert "failing" in ours.do("remote", "list")
+    assert shown["rests_until"] <= shown["next_at"]
 
 
 def test_a_change_of_the_remote_ends_its_rest(ours: CommandLine) -> None:

@@ -65,8 +65,38 @@ def test_a_remote_is_shown_with_everything_but_its_password(
         "every": None,
         "cron": None,
         "paused_at": None,
+        "tried_at": None,
+        "succeeded_at": None,
+        "outcome": None,
+        "failures": 0,
+        "rests_until": None,
+        "next_at": None,
+        "login_delay_seconds": None,
+        "expire_days": None,
     } == fields
     assert "user\trosemary\n" in ours.do("remote", "show", "there")
+
+
+def test_it_is_shown_how_it_went_with_a_remote_last(ours: CommandLine) -> None:
+    ours.add_remote("fine", server="elsewhere")
+    ours.add_remote("there", server="elsewhere")
+    with closing(sqlite3.connect(ours.folder / "pillarbox.db")) as rows, rows:
+        rows.execute(
+            "INSERT INTO remote_states (remote_id, succeeded_at, outcome, failures, next_at)"
+            " VALUES (1, 3600, 'mail', 0, 0), (2, 0, 'connection', 2, 7200)"
+        )
+
+    fields = shown(ours)
+
+    assert ("connection", 2, "1970-01-01T02:00:00Z") == (
+        fields["outcome"],
+        fields["failures"],
+        fields["rests_until"],
+    )
+    lines = ours.do("remote", "list").splitlines()
+    assert ["active\t1970-01-01T01:00:00Z", "failing\t1970-01-01T00:00:00Z"] == [
+        line.partition("\tpop3\t")[2] for line in lines
+    ]
 
 
 @pytest.mark.parametrize(
@@ -102,8 +132,8 @@ def test_remotes_are_listed_by_name(ours: CommandLine) -> None:
     assert isinstance(listed, list)
     assert ["one", "two"] == [each["name"] for each in listed]
     assert [
-        "one\tlocalhost:1\timplicit\trosemary\tmrose\tpop3\tactive",
-        "two\tlocalhost:1\timplicit\trosemary\tmrose\tpop3\tactive",
+        "one\tlocalhost:1\timplicit\trosemary\tmrose\tpop3\tactive\t",
+        "two\tlocalhost:1\timplicit\trosemary\tmrose\tpop3\tactive\t",
     ] == ours.do("remote", "list").splitlines()
 
 
@@ -177,7 +207,7 @@ def test_an_edit_keeps_what_it_does_not_name(ours: CommandLine) -> None:
 
     ours.do("remote", "edit", "there", "--every", "60")
 
-    assert {**before, "every": 60, "cron": None} == shown(ours)
+    assert {**before, "every": 60, "cron": None, "next_at": None} == shown(ours)
 
 
 def test_a_port_that_is_not_the_usual_one_stays(ours: CommandLine) -> None:
@@ -326,7 +356,7 @@ def test_a_remote_rests_until_it_is_to_go_on(ours: CommandLine) -> None:
     paused = ours.do("remote", "list")
     answer = ours.json("remote", "resume", "there")
 
-    assert paused.endswith("\tpaused\n")
+    assert paused.endswith("\tpaused\t\n")
     assert shown(ours) == answer
     assert shown(ours)["paused_at"] is None
 
@@ -544,10 +574,28 @@ def test_collect_answers_for_programs(ours: CommandLine) -> None:
     assert {"listed", "collected", "known", "refused", "octets", "removed"} <= set(COUNTS)
 
 
-def test_collect_answers_for_people(ours: CommandLine) -> None:
+def test_where_nothing_was_listed_people_are_told_what_is_wrong_alone(ours: CommandLine) -> None:
+    ours.add_remote()
+    result = ours.run("collect")
+
+    assert "" == result.stdout
+    assert 1 == len(result.stderr.splitlines())
+    assert result.stderr.startswith("pillarbox: there: Cannot connect to localhost, port 1: ")
+
+
+def test_people_are_told_that_another_process_collects(ours: CommandLine) -> None:
     ours.add_remote()
 
-    assert "there: 0 listed, 0 collected, 0 octets, 0 removed\n" == ours.run("collect").stdout
+    with closing(take_lease(ours.folder / "run" / "remotes", "1")) as lease:
+        said, quiet = ours.run("collect"), ours.run("collect", "-q")
+
+    assert lease is not None
+    assert (Outcome.LOCKED, "", "pillarbox: there: another process is collecting from it.\n") == (
+        said.exit_code,
+        said.stdout,
+        said.stderr,
+    )
+    assert (Outcome.LOCKED, "") == (quiet.exit_code, quiet.output)
 
 
 def test_a_remote_is_tried_and_its_exit_code_is_that_of_collect(ours: CommandLine) -> None:

@@ -87,7 +87,7 @@ def test_a_password_that_was_refused_three_times_waits_for_a_person(
     assert FOR_EVER == rests_until(Kind.REFUSED, count, NOW, chance)
 
 
-@given(failures, chances, st.integers(1, 10**6))
+@given(failures, chances, st.integers(1, DAY))
 def test_a_login_that_came_too_soon_waits_for_the_announced_delay(
     count: int, chance: float, delay: int
 ) -> None:

@@ -7,6 +7,7 @@ import asyncio
 import random
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -18,20 +19,32 @@ from pillarbox.archive.remote_states import RemoteState, RemoteStates, Stale
 from pillarbox.base.clock import shown_time
 from pillarbox.base.errors import Fault, OperatorFault, StoreFault
 from pillarbox.base.names import RemoteId
+from pillarbox.client import connect as client
 from pillarbox.client.faults import NotAcceptedFault, RefusedFault
-from pillarbox.collector.collect import Collector
+from pillarbox.collector.collect import Collector, Connect, RemoteGoneFault
 from pillarbox.collector.intake import Keepers
 from pillarbox.collector.limits import Counts, day_of
-from pillarbox.collector.manners import FOR_EVER, Learned, after, login_allowed_at, may_pipeline
+from pillarbox.collector.manners import FOR_EVER, Learned, StoppedFault, after, may_pipeline
 from pillarbox.collector.outcome import Outcome, Result, outcome_of
 from pillarbox.collector.progress import Progress
-from pillarbox.collector.schedule import stale_at, turn_after
 from pillarbox.collector.source import Source
+from pillarbox.collector.turn import is_stale, login_at, rest_ends_at, since_of, turn_of
 
-LOOK_SECONDS = 2.0  # what is changed by another process is seen so much later
 AT_ONCE = 32  # sessions in all: each holds a connection and some buffers
-DRAIN_SECONDS = 10.0  # for sessions under way when we are told to stop
+THREADS = 2 * AT_ONCE  # a name or a password that nobody answers for keeps one for a while
 FAULT_REST_SECONDS = 60.0  # where not even the state can be written
+BUG_REST_SECONDS = 3_600.0  # what has died of a mistake of ours will do so again
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often the remotes are looked at, and how long sessions have to end; seconds."""
+
+    look: float = 2.0  # what is changed by another process is seen so much later
+    drain: float = 10.0  # for sessions under way when we are told to stop
+
+
+PASSED_OVER = Result(Outcome.NONE)  # and nobody is told
 
 
 class RestsFault(OperatorFault):
@@ -70,13 +83,20 @@ class Watcher(Protocol):
 class Collecting:
     """Collects for one process; made on its event loop, and closed by whoever made it."""
 
-    def __init__(self, system: System, watcher: Watcher) -> None:
+    def __init__(
+        self,
+        system: System,
+        watcher: Watcher,
+        connect: Connect = client.connect,
+        pace: Pace = Pace(),
+    ) -> None:
         self._system = system
         self._watcher = watcher
+        self._pace = pace
         self._states = RemoteStates(system.database)
         self._keepers = Keepers(system.archive)
         self._collector = Collector(
-            self._keepers, system.ledger, system.home.remote_leases, system.clock
+            self._keepers, system.ledger, system.home.remote_leases, system.clock, connect
         )
         self._all = asyncio.Semaphore(AT_ONCE)
         most = system.collect.sessions_per_server
@@ -92,6 +112,7 @@ class Collecting:
         Those that rest after failures are left alone unless a person names them; LOGIN-DELAY is
         honoured either way.
         """
+        _allow_waiting()
         runs = [self._start(remote, is_named=are_named) for remote in remotes]
         stopping = asyncio.ensure_future(self._stop_with(runs))
         try:
@@ -106,13 +127,14 @@ class Collecting:
 
         What is added, changed, paused or removed meanwhile is seen at the next look.
         """
+        _allow_waiting()
         while not self._stopping.is_set():
             try:
                 await self._look(names)
             except Fault as fault:
                 self._watcher.failed(fault)
             try:
-                await asyncio.wait_for(self._stopping.wait(), LOOK_SECONDS)
+                await asyncio.wait_for(self._stopping.wait(), self._pace.look)
             except TimeoutError:
                 continue
         await self._drain(list(self._running.values()))
@@ -145,7 +167,7 @@ class Collecting:
     async def _drain(self, runs: Iterable["asyncio.Task[Ended]"]) -> None:
         waiting = set(runs)
         if waiting:
-            _done, waiting = await asyncio.wait(waiting, timeout=DRAIN_SECONDS)
+            _done, waiting = await asyncio.wait(waiting, timeout=self._pace.drain)
         while waiting:  # one that connects just now hears it a moment later
             self._collector.stop()
             _done, waiting = await asyncio.wait(waiting, timeout=1)
@@ -163,33 +185,44 @@ class Collecting:
         await self._tell_stale()
 
     def _turn(self, remote: Remote, state: RemoteState) -> float:
-        every = self._system.collect.interval_seconds
-        tried_at = state.tried_at
-        turn = 0 if tried_at is None else turn_after(remote.settings.schedule, tried_at, every)
-        if tried_at is None and remote.settings.schedule.cron:
-            turn = turn_after(remote.settings.schedule, remote.created_at, every)
-        return max(turn, state.next_at, login_at(state), self._not_before.get(remote.id, 0))
+        every, now = self._system.collect.interval_seconds, self._system.clock.now()
+        return max(turn_of(remote, state, every, now), self._not_before.get(remote.id, 0))
 
     def _start(self, remote: Remote, *, is_named: bool) -> "asyncio.Task[Ended]":
         task = asyncio.create_task(self._one(remote, is_named=is_named))
         self._running[remote.id] = task
-        task.add_done_callback(lambda _: self._running.pop(remote.id, None))
+        task.add_done_callback(lambda task: self._over(remote, task))
         return task
+
+    def _over(self, remote: Remote, task: "asyncio.Task[Ended]") -> None:
+        del self._running[remote.id]
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            self._not_before[remote.id] = self._system.clock.now() + BUG_REST_SECONDS
+            message = f"Collecting from {remote.name} has died."
+            asyncio.get_running_loop().call_exception_handler(
+                {"message": message, "exception": error, "task": task}
+            )
 
     async def _one(self, remote: Remote, *, is_named: bool) -> Ended:
         async with self._hosts[remote.settings.host.lower()], self._all:
             ended = await self._run(remote, is_named=is_named)
-        self._watcher.ended(ended)
+        if ended.result is not PASSED_OVER:
+            self._watcher.ended(ended)
         return ended
 
     async def _run(self, remote: Remote, *, is_named: bool) -> Ended:
         began = self._system.clock.now()
         state, learned = RemoteState(), Learned(began)
         try:
+            known = await asyncio.to_thread(self._as_it_is, remote.id)
             state = await asyncio.to_thread(self._states.of, remote.id)
-            if not is_named and login_at(state) > began:
-                return Ended(remote, Result(Outcome.NONE), state)  # nothing is wrong
+            if not is_named and not _may_begin(known, state, began):
+                return Ended(remote, PASSED_OVER, state)  # nothing is wrong
+            remote = _require(known)
             refuse_too_early(remote, state, began, is_named=is_named)
+            if self._stopping.is_set():
+                raise StoppedFault("We were told to stop before its turn came.")
         except Fault as fault:
             self._not_before[remote.id] = began + FAULT_REST_SECONDS
             return Ended(remote, _passed_over(fault, state), state)
@@ -200,6 +233,11 @@ class Collecting:
         except Fault as fault:
             result = Result(outcome_of(fault), fault=fault)
         return Ended(remote, result, await self._note(remote, state, result, learned))
+
+    def _as_it_is(self, remote: RemoteId) -> Remote | None:
+        """Return a remote as it is now, where it is still there: it may have waited long."""
+        found = self._system.remotes.list()
+        return next((each for each in found if each.id == remote), None)
 
     async def _collected(
         self, remote: Remote, source: Source, progress: Progress
@@ -254,61 +292,78 @@ class Collecting:
         if not states:
             return []
         found = [
-            Stale(remote.id, remote.name, remote.settings.account, since, state.outcome)
+            Stale(
+                remote.id,
+                remote.name,
+                remote.settings.account,
+                since_of(remote, state),
+                state.outcome,
+            )
             for remote in self._system.remotes.list()
-            if (state := states.get(remote.id)) and not remote.paused_at
-            if stale_at(remote.settings.schedule, (since := _since(remote, state)), every) <= now
+            if (state := states.get(remote.id)) and is_stale(remote, state, every, now)
         ]
         return self._states.tell_stale(found, int(now)) if found else []
 
 
-def login_at(state: RemoteState) -> float:
-    """Return when the server lets us in again."""
-    return login_allowed_at(state.logged_in_at, state.login_delay_seconds)
+def _allow_waiting() -> None:
+    """Let what waits in a thread, as for a name server, keep no other from a thread."""
+    threads = ThreadPoolExecutor(THREADS, thread_name_prefix="collecting")
+    asyncio.get_running_loop().set_default_executor(threads)
+
+
+def _may_begin(remote: Remote | None, state: RemoteState, now: float) -> bool:
+    return remote is not None and not remote.paused_at and login_at(state, now) <= now
+
+
+def _require(remote: Remote | None) -> Remote:
+    if remote is None:
+        raise RemoteGoneFault("The remote was removed before it could be collected from.")
+    return remote
 
 
 def refuse_too_early(remote: Remote, state: RemoteState, now: float, *, is_named: bool) -> None:
     """Raise a fault that says when, where the server or what failed lately wants us to wait."""
-    if login_at(state) > now:
+    if login_at(state, now) > now:
         raise RefusedFault(
             "The server allows the next login at {time} (LOGIN-DELAY).",
             code="LOGIN-DELAY",
-            time=shown_time(login_at(state)),
+            time=shown_time(login_at(state, now)),
         )
-    if state.next_at <= now or is_named:
+    rests_until = rest_ends_at(state, now)
+    if rests_until <= now or is_named:
         return
-    if state.next_at >= FOR_EVER:
+    if rests_until >= FOR_EVER:
         raise RestsFault(
             'It was refused too often, and rests. "pillarbox collect {name}" tries it again.',
             name=remote.name,
         )
     raise RestsFault(
         'It rests until {time} after failures. "pillarbox collect {name}" tries it now.',
-        time=shown_time(state.next_at),
+        time=shown_time(rests_until),
         name=remote.name,
     )
 
 
-def state_fields(state: RemoteState) -> dict[str, object]:
+def state_fields(
+    remote: Remote, state: RemoteState, default_seconds: float, now: float
+) -> dict[str, object]:
     """Return how a remote stands, for programs: for `remote list` and `show`."""
-    rests = state.next_at if state.failures else 0
+    next_at = turn_of(remote, state, default_seconds, now)
+    rests_until = rest_ends_at(state, now) if state.failures else 0
     return {
         "tried_at": _shown(state.tried_at),
         "succeeded_at": _shown(state.succeeded_at),
         "outcome": state.outcome,
         "failures": state.failures,
-        "rests_until": "changed" if rests >= FOR_EVER else _shown(rests or None),
+        "rests_until": "changed" if next_at >= FOR_EVER else _shown(rests_until or None),
+        "next_at": None if remote.paused_at or next_at in {0, FOR_EVER} else shown_time(next_at),
         "login_delay_seconds": state.login_delay_seconds,
         "expire_days": state.expire_days,
     }
 
 
-def _shown(seconds: int | None) -> str | None:
+def _shown(seconds: float | None) -> str | None:
     return None if seconds is None else shown_time(seconds)
-
-
-def _since(remote: Remote, state: RemoteState) -> int:
-    return remote.created_at if state.succeeded_at is None else state.succeeded_at
 
 
 def _passed_over(fault: Fault, state: RemoteState) -> Result:

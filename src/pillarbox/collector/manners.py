@@ -22,6 +22,8 @@ DOUBLINGS = 10  # beyond this the rest is the longest anyway
 REFUSED_RESTS = (900.0, 3_600.0)  # three wrong passwords lock no account that we know of
 FOR_EVER = 253_402_300_799  # the end of the year 9999: until a person does something
 UNKNOWN_DELAY_SECONDS = 600.0  # where a server says LOGIN-DELAY and not how long; none is longer
+LONGEST_DELAY_SECONDS = 86_400.0  # a server that wants more is not believed: mail would never come
+LONGEST_WAIT_SECONDS = 1.5 * LONGEST_DELAY_SECONDS  # nothing is waited for longer, but a person
 
 RESUMES = 5
 RESUME_SECONDS = (1.0, 2.0, 4.0, 8.0, 16.0)
@@ -82,7 +84,7 @@ def after(
     """Return what is known of a remote after a run."""
     if result.outcome is Outcome.LOCKED and result.fault is None:
         return state  # another process of ours is at it, and will say
-    state = _counted(_met(state, learned), result, now)
+    state = _counted(_met(_not_ahead(state, now), learned), result, now)
     if isinstance(result.fault, StoppedFault):
         return state
     kind = kind_of(result)
@@ -96,6 +98,21 @@ def after(
     if kind is Kind.GOOD:
         return replace(state, succeeded_at=int(now), stale_told_at=None)
     return state
+
+
+def _not_ahead(state: RemoteState, now: float) -> RemoteState:
+    """Return the state without times that are still to come, which a wrong clock has written."""
+    return replace(
+        state,
+        succeeded_at=_by_now(state.succeeded_at, now),
+        logged_in_at=_by_now(state.logged_in_at, now),
+        pipelining_failed_at=_by_now(state.pipelining_failed_at, now),
+        stale_told_at=_by_now(state.stale_told_at, now),
+    )
+
+
+def _by_now(at: int | None, now: float) -> int | None:
+    return None if at is None else min(at, int(now))
 
 
 def _met(state: RemoteState, learned: Learned) -> RemoteState:
@@ -137,7 +154,7 @@ def rests_until(
     doubled = FIRST_REST_SECONDS * 2 ** min(failures - 1, DOUBLINGS)
     rest = min(doubled, LONGEST_REST_SECONDS)
     if kind is Kind.TOO_SOON:
-        rest = max(rest, delay_seconds or UNKNOWN_DELAY_SECONDS)
+        rest = max(rest, min(delay_seconds or UNKNOWN_DELAY_SECONDS, LONGEST_DELAY_SECONDS))
     return now + spread(rest, chance)
 
 
@@ -150,7 +167,7 @@ def login_allowed_at(logged_in_at: float | None, delay_seconds: float | None) ->
     """Return when the server lets us in again; RFC 2449, section 6.5."""
     if logged_in_at is None or not delay_seconds:
         return 0
-    return logged_in_at + delay_seconds
+    return logged_in_at + min(delay_seconds, LONGEST_DELAY_SECONDS)
 
 
 def may_pipeline(failed_at: float | None, now: float) -> bool:

@@ -4,7 +4,7 @@ The time comes in as an argument; croniter reads the expressions (ADR 0021).
 """
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from importlib import import_module
 
 from pillarbox.accounts.remotes import Schedule
@@ -30,11 +30,35 @@ def next_by_cron(text: str, after: float) -> float | None:
     if not FIELDS.fullmatch(text.strip()):
         return None
     try:
-        local = datetime.fromtimestamp(after).astimezone()
-        croniter = import_module("croniter").croniter  # loaded where there is an expression
-        return float(croniter(text.strip(), local).get_next(float))
+        return _next(text.strip(), after)
     except (ValueError, OverflowError, OSError):
         return None
+
+
+def _next(text: str, after: float) -> float:
+    """Return when the clock on the wall next fits, also where it is put forward or back before.
+
+    An hour that is left out is at its end; of an hour that comes twice both are as good.
+    """
+    zone = _zone_at(after)
+    plain = _next_in(zone, text, after)
+    other = _zone_at(plain)
+    if other == zone:
+        return plain
+    ahead = other.utcoffset(None) - zone.utcoffset(None)
+    since = plain - max(ahead.total_seconds(), 0) - 1  # what fits before it by the other offset
+    moved = _next_in(other, text, max(after, since))
+    return moved if _zone_at(moved) == other else plain
+
+
+def _next_in(zone: timezone, text: str, after: float) -> float:
+    croniter = import_module("croniter").croniter  # loaded where there is an expression
+    return float(croniter(text, datetime.fromtimestamp(after, zone)).get_next(float))
+
+
+def _zone_at(at: float) -> timezone:
+    """Return the local offset from UTC at a time, for all times."""
+    return timezone(datetime.fromtimestamp(at).astimezone().utcoffset() or timedelta())
 
 
 def turn_after(schedule: Schedule, after: float, default_seconds: float) -> float:

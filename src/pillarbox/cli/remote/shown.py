@@ -1,14 +1,17 @@
-"""A remote as it is shown: everything but its secret."""
+"""A remote as it is shown: everything but its secret, and how it went with it last."""
 
 from pillarbox.accounts.remotes import Remote
 from pillarbox.app.build import System
+from pillarbox.app.collecting import state_fields
+from pillarbox.archive.remote_states import RemoteStates
 from pillarbox.base.clock import shown_time
 from pillarbox.cli.options import print_json, print_table
 from pillarbox.cli.words import _
 
 
 def fields_of(system: System, remote: Remote) -> dict[str, object]:
-    """Return what is set, for programs; None: not set."""
+    """Return what is set and how it went last, for programs; None: not set."""
+    state = RemoteStates(system.database).of(remote.id)
     settings, leave, schedule = remote.settings, remote.settings.leave, remote.settings.schedule
     names = {account.id: account.name for account in system.accounts.list()}
     # RFC 3986, section 3.2.2.
@@ -35,8 +38,13 @@ def fields_of(system: System, remote: Remote) -> dict[str, object]:
         "every": schedule.interval_seconds,
         "cron": schedule.cron,
         "created_at": shown_time(remote.created_at),
-        "paused_at": None if remote.paused_at is None else shown_time(remote.paused_at),
+        "paused_at": _time(remote.paused_at),
+        **state_fields(remote, state, system.collect.interval_seconds, system.clock.now()),
     }
+
+
+def _time(at: int | None) -> str | None:
+    return None if at is None else shown_time(at)
 
 
 def answer(system: System, remote: Remote, *, as_json: bool) -> None:
@@ -56,22 +64,29 @@ def print_remotes(found: list[dict[str, object]]) -> None:
         _("Account"),
         _("Protocol"),
         _("State"),
+        _("Last collected"),
     )
-    rows = [[*(fields[key] for key in keys), _state(fields)] for fields in found]
+    rows = [
+        [*(fields[key] for key in keys), _state(fields), word(fields["succeeded_at"])]
+        for fields in found
+    ]
     print_table(headings, rows)
 
 
 def print_fields(fields: dict[str, object]) -> None:
     """Print one thing for people, such as a remote, one field a line."""
-    rows = [(name, _word(value)) for name, value in fields.items()]
+    rows = [(name, word(value)) for name, value in fields.items()]
     print_table((_("Field"), _("Value")), rows)
 
 
 def _state(fields: dict[str, object]) -> str:
-    return _("paused") if fields["paused_at"] else _("active")
+    if fields["paused_at"]:
+        return _("paused")
+    return _("failing") if fields["failures"] else _("active")
 
 
-def _word(value: object) -> object:
+def word(value: object) -> object:
+    """Return a value as people are shown it; what is not there is empty."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, list):
