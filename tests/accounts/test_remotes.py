@@ -1,12 +1,14 @@
 """Remotes: added with their password or not at all, and removed with it."""
 
 import dataclasses
+from typing import Any
 
 import pytest
 
 from pillarbox.accounts.accounts import Account, Accounts
 from pillarbox.accounts.master_key import KeyFile
 from pillarbox.accounts.remotes import (
+    ChangedFault,
     LeavePolicy,
     Protocol,
     Remotes,
@@ -189,15 +191,66 @@ def test_an_edit_keeps_what_it_does_not_change(
 def test_an_edit_may_change_the_password_and_the_audit_has_the_fact_alone(
     remotes: Remotes, settings: RemoteSettings, database: Database
 ) -> None:
-    work = remotes.add("work", dataclasses.replace(settings, mechanism="PLAIN"), PASSWORD)
+    remotes.add("work", dataclasses.replace(settings, mechanism="PLAIN"), PASSWORD)
 
-    remotes.edit("work", lambda now: dataclasses.replace(now, mechanism=None), Secret(b"other"))
+    work = remotes.edit(
+        "work", lambda now: dataclasses.replace(now, mechanism=None), Secret(b"other")
+    )
 
     assert Secret(b"other") == remotes.password(work)
     assert (
         "remote.edited",
         '{"mechanism":"","password_changed":true,"remote":"work"}',
     ) == last_line(database)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"host": "elsewhere.example.org"},
+        {"port": 110},
+        {"tls": Tls.NONE},
+        {"user": "other"},
+        {"secret_kind": SecretKind.COMMAND},
+    ],
+    ids=str,
+)
+def test_a_new_password_goes_nowhere_by_old_settings(
+    remotes: Remotes, settings: RemoteSettings, changed: dict[str, Any]
+) -> None:
+    before = remotes.add("work", settings, PASSWORD)
+    now = remotes.edit(
+        "work", lambda before: dataclasses.replace(before, **changed), Secret(b"other")
+    )
+
+    with pytest.raises(ChangedFault, match="'work' was changed meanwhile"):
+        remotes.password(before)
+
+    assert Secret(b"other") == remotes.password(now)
+
+
+def test_nobody_is_kept_from_the_password_by_what_it_has_nothing_to_do_with(
+    remotes: Remotes, settings: RemoteSettings
+) -> None:
+    before = remotes.add("work", settings, PASSWORD)
+    remotes.edit("work", lambda now: dataclasses.replace(now, timeout_seconds=5))
+
+    assert PASSWORD == remotes.password(before)
+
+
+def test_a_secret_takes_the_place_of_the_one_that_was_meant_and_of_no_other(
+    remotes: Remotes, settings: RemoteSettings
+) -> None:
+    work = remotes.add("work", settings, PASSWORD)
+
+    with pytest.raises(ChangedFault):
+        remotes.keep_secret(work, Secret(b"next"), instead_of=Secret(b"other"))
+
+    assert PASSWORD == remotes.password(work)
+
+    remotes.keep_secret(work, Secret(b"next"), instead_of=PASSWORD)
+
+    assert Secret(b"next") == remotes.password(work)
 
 
 def test_an_edit_that_fails_changes_neither_settings_nor_password(

@@ -109,6 +109,8 @@ BOMB = (
         b'<!DOCTYPE a SYSTEM "file:///etc/passwd"><a/>',
         b"<a>" * 1000 + b"</a>" * 1000,
         b"<a>&undefined;</a>",
+        b'<?xml version="1.0" encoding="nobody-knows-this"?><a/>',
+        b'<?xml version="1.0" encoding="zlib_codec"?><a/>',
     ],
 )
 def test_what_is_no_configuration_is_refused(octets: bytes) -> None:

@@ -129,6 +129,12 @@ class Remote:
     paused_at: int | None = None  # seconds since 1970; it is not collected from until it goes on
 
 
+class ChangedFault(OperatorFault):
+    """A remote is not what it was; whoever asks again sees what it is now."""
+
+    retry = True
+
+
 Alter = Callable[[RemoteSettings], RemoteSettings]
 
 
@@ -160,19 +166,39 @@ class Remotes:
             return _require(rows, name)
 
     def password(self, remote: Remote) -> Secret:
-        """Return what the remote wants to hear; raises OperatorFault, StoreFault."""
-        return self._secret_store.get(remote.secret, _purpose(remote.name))
+        """Return what the remote wants to hear.
+
+        Raises ChangedFault where it would go elsewhere now, or is a secret of another kind than
+        `remote` says; OperatorFault, StoreFault.
+        """
+        secret = self._secret_store.get(remote.secret, _purpose(remote.name))
+        with self._database.reading() as rows:
+            now = _find(rows, remote.name)
+        if now is None or now.id != remote.id or _way(now.settings) != _way(remote.settings):
+            raise _changed_meanwhile(remote)
+        return secret
 
     def keep_secret(
-        self, remote: Remote, secret: Secret, then: Callable[[Rows], None] | None = None
+        self,
+        remote: Remote,
+        secret: Secret,
+        then: Callable[[Rows], None] | None = None,
+        *,
+        instead_of: Secret | None = None,
     ) -> None:
         """Seal another secret, which somebody else than a person made; `then` goes with it.
 
-        Raises StoreFault, also where the remote is gone, and OperatorFault as `add`.
+        Raises ChangedFault where there is another by now than `instead_of`; StoreFault, also where
+        the remote is gone, and OperatorFault as `add`.
         """
 
         def work(rows: Rows) -> None:
             purpose = _purpose(remote.name)
+            if instead_of not in {
+                None,
+                self._secret_store.get_within(rows, remote.secret, purpose),
+            }:
+                raise _changed_meanwhile(remote)
             self._secret_store.replace_within(rows, remote.secret, purpose, secret)
             if then is not None:
                 then(rows)
@@ -248,6 +274,24 @@ class Remotes:
         self._secret_store.drop_within(rows, remote.secret)
         now = int(self._clock.now())
         append(rows, now, "remote.removed", remote.settings.account, remote=remote.name)
+
+
+def _way(settings: RemoteSettings) -> tuple[object, ...]:
+    """Return what a secret is, where it goes, and how."""
+    return (
+        settings.secret_kind,
+        settings.host,
+        settings.port,
+        settings.user,
+        settings.tls,
+        settings.ca_file,
+        settings.mechanism,
+        settings.protocol,
+    )
+
+
+def _changed_meanwhile(remote: Remote) -> OperatorFault:
+    return ChangedFault("The remote {name!r} was changed meanwhile.", name=remote.name)
 
 
 def _facts(settings: RemoteSettings) -> dict[str, Fact]:

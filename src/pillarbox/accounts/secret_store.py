@@ -62,6 +62,10 @@ class SecretStore:
             # Perhaps a rotation passed between row and file; under the write lock none does.
             return self._database.write(lambda rows: self._open(rows, place))
 
+    def get_within(self, rows: Rows, secret_id: SecretId, purpose: str) -> Secret:
+        """Do as `get` does, as a part of the caller's transaction."""
+        return self._open(rows, Place(secret_id, purpose))
+
     def require_keys(self) -> None:
         """Raise MissingKeyFault where any secret is sealed under a key that is missing."""
         try:

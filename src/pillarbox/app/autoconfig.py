@@ -32,7 +32,7 @@ def read_autoconfig(octets: bytes, address: Address, source: str) -> list[Place]
     parser.CharacterDataHandler = reader.text
     try:
         parser.ParseFile(BytesIO(octets))
-    except (expat.ExpatError, ValueError) as error:
+    except (expat.ExpatError, LookupError, ValueError) as error:  # LookupError: no such charset
         raise BadConfigurationFault("{source}: it is no XML.", source=source) from error
     found = (_place(server, address, source) for server in reader.servers)
     return [place for place in found if place is not None]

@@ -10,13 +10,19 @@ import pytest
 
 from pillarbox.accounts.accounts import Accounts
 from pillarbox.accounts.oauth.faults import NotAuthorisedFault, TokensUnavailableFault
-from pillarbox.accounts.oauth.flows import Network, by_device
+from pillarbox.accounts.oauth.flows import Network, Post, by_device
 from pillarbox.accounts.oauth.grant import NOT_YET, Client, Grant, read_grant, write_grant
 from pillarbox.accounts.oauth.kept import Grants
-from pillarbox.accounts.remotes import Remote, Remotes, RemoteSettings, SecretKind
+from pillarbox.accounts.remotes import (
+    ChangedFault,
+    Remote,
+    Remotes,
+    RemoteSettings,
+    SecretKind,
+)
 from pillarbox.app.turns import Turns
 from pillarbox.base.clock import FakeClock
-from pillarbox.base.errors import OperatorFault
+from pillarbox.base.errors import OperatorFault, StoreFault
 from pillarbox.base.secret import Secret
 from pillarbox.db.sqlite import Database
 from pillarbox.journal.alerts import Alerts
@@ -225,3 +231,61 @@ def test_no_token_goes_where_others_read_it(
 
     with pytest.raises(OperatorFault, match="no https address"):
         grants.token(remote)
+
+
+def edited_meanwhile(remotes: Remotes, answer: WebAnswer | None) -> Post:
+    """Post as ever, or answer so, but not before somebody has set a password instead."""
+
+    def post(url: str, form: Secret) -> WebAnswer:
+        remotes.edit(
+            "work", lambda now: replace(now, secret_kind=SecretKind.SEALED), Secret(b"a password")
+        )
+        return answer or post_body(url, form)
+
+    return post
+
+
+@pytest.mark.parametrize(
+    "answer", [None, WebAnswer(400, b'{"error":"invalid_grant"}')], ids=["granted", "refused"]
+)
+def test_a_password_that_somebody_sets_meanwhile_stays(
+    *,
+    remotes: Remotes,
+    remote: Remote,
+    granted: Grant,
+    turns: Turns,
+    clock: FakeClock,
+    database: Database,
+    answer: WebAnswer | None,
+) -> None:
+    clock.advance(3_600)
+
+    with pytest.raises(ChangedFault, match="changed meanwhile"):
+        Grants(remotes, clock, turns, edited_meanwhile(remotes, answer)).token(remote)
+
+    assert Secret(b"a password") == remotes.password(remotes.show("work"))
+    assert [] == list(Alerts(database, clock).list())
+
+
+def test_a_token_is_not_spent_where_the_next_cannot_be_kept(
+    *,
+    grants: Grants,
+    remotes: Remotes,
+    remote: Remote,
+    granted: Grant,
+    there: State,
+    clock: FakeClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock.advance(3_600)
+    with monkeypatch.context() as full:
+        full.setattr(Database, "write", refuse)
+        with pytest.raises(StoreFault, match="disk full"):
+            grants.token(remote)
+
+    assert "refresh_token" not in there.grants
+    assert granted == kept(remotes, remote)
+
+
+def refuse(*_: object) -> None:
+    raise StoreFault("disk full")

@@ -80,6 +80,28 @@ def test_no_token_holds_longer_than_any_clock() -> None:
     assert LONGEST_SECONDS == read_tokens(CLIENT, said, 0, OLD).expires_at
 
 
+@pytest.mark.parametrize("value", ["1e999", "-1e999", "NaN", "[1]", "{}", '"abc"', "1" + "0" * 400])
+def test_a_time_that_is_none_loses_no_token(value: str) -> None:
+    said = f'{{"access_token": "new", "refresh_token": "next", "expires_in": {value}}}'
+
+    grant = read_tokens(CLIENT, WebAnswer(200, said.encode()), 0, OLD)
+
+    assert (None, Secret(b"next")) == (grant.expires_at, grant.refresh_token)
+
+
+def test_half_a_character_is_no_token() -> None:
+    half = "\ud800"
+
+    with pytest.raises(UnusableFault):
+        read_tokens(CLIENT, answered({**TOKENS, "access_token": half}), 0, OLD)
+    with pytest.raises(UnusableFault):
+        read_device(CLIENT, answered({**DEVICE, "device_code": half}))
+
+    renewed = read_tokens(CLIENT, answered({**TOKENS, "refresh_token": half}), 0, OLD)
+
+    assert OLD == renewed.refresh_token
+
+
 @pytest.mark.parametrize("status", [200, 400, 401, 403])
 def test_an_error_is_final_whatever_its_status(status: int) -> None:
     with pytest.raises(RefusedFault) as refused:

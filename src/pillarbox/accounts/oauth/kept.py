@@ -1,7 +1,10 @@
 """The grants of remotes: sealed, renewed, and ended. Blocking.
 
 A refresh token may be good once (RFC 6749, section 10.4): whoever renews has the `turn` of the
-remote meanwhile, and seals the new token before anybody else reads the old one.
+remote meanwhile, and seals the new token before anybody else reads the old one. That it can be
+sealed is tried before the old one is spent. Between the server's answer and the commit the new
+token is in memory alone: whoever is killed there has to ask with the old one again, and where the
+server takes that no more, somebody must authorise anew.
 """
 
 from collections.abc import Callable
@@ -49,7 +52,7 @@ class Grants:
         Raises NotAuthorisedFault where somebody must authorise first, TokensUnavailableFault where
         it cannot be renewed now, StoreFault.
         """
-        grant = self._usable(remote)
+        grant = self._usable(self._sealed(remote), remote)
         if grant.is_fresh(self._clock.now()):
             return grant.access_token
         return self._renewed(remote, grant.access_token)
@@ -59,29 +62,31 @@ class Grants:
 
         Raises as `token`.
         """
-        if self._usable(remote).refresh_token is None:
+        if self._usable(self._sealed(remote), remote).refresh_token is None:
             return None
         return self._renewed(remote, token)
 
     def _renewed(self, remote: Remote, old: Secret) -> Secret:
         with self._turn(remote):
             # Somebody may have been faster while we waited for our turn.
-            grant = self._usable(remote)
+            sealed = self._sealed(remote)
+            grant = self._usable(sealed, remote)
             if grant.access_token != old and grant.is_fresh(self._clock.now()):
                 return grant.access_token
-            return self._renew(remote, grant).access_token
+            return self._renew(remote, sealed, grant).access_token
 
-    def _renew(self, remote: Remote, grant: Grant) -> Grant:
+    def _renew(self, remote: Remote, sealed: Secret, grant: Grant) -> Grant:
+        self._remotes.keep_secret(remote, sealed, instead_of=sealed)
         try:
             renewed = self._ask(grant)
         except RefusedFault as fault:
-            self._end(remote, grant, fault.error)
+            self._end(remote, sealed, grant, fault.error)
             raise _ended(remote, fault.error) from None
         except (NoAnswerFault, PendingFault, UnusableFault) as fault:
             raise TokensUnavailableFault(
                 "The token of {name!r} cannot be renewed now: {why}", name=remote.name, why=fault
             ) from None
-        self._remotes.keep_secret(remote, write_grant(renewed))
+        self._remotes.keep_secret(remote, write_grant(renewed), instead_of=sealed)
         return renewed
 
     def _ask(self, grant: Grant) -> Grant:
@@ -95,8 +100,11 @@ class Grants:
         renewed: Grant = messages.read_tokens(client, answer, self._clock.now(), before)
         return renewed
 
-    def _usable(self, remote: Remote) -> Grant:
-        grant = read_grant(self._remotes.password(remote))
+    def _sealed(self, remote: Remote) -> Secret:
+        return self._remotes.password(remote)
+
+    def _usable(self, sealed: Secret, remote: Remote) -> Grant:
+        grant = read_grant(sealed)
         if grant is None:
             raise NotAuthorisedFault(
                 'Nobody has authorised the remote {name!r} yet: "pillarbox remote authorize'
@@ -107,7 +115,7 @@ class Grants:
             raise _ended(remote, grant.refused)
         return grant
 
-    def _end(self, remote: Remote, grant: Grant, error: str) -> None:
+    def _end(self, remote: Remote, sealed: Secret, grant: Grant, error: str) -> None:
         """Note that it has ended, and have somebody told, in one transaction."""
         account, now = remote.settings.account, int(self._clock.now())
 
@@ -116,7 +124,8 @@ class Grants:
             append(rows, now, "remote.authorisation-ended", account, remote=name, why=error)
             raise_alert(rows, now, AlertKind.AUTHORISATION_ENDED, account, remote=name, why=error)
 
-        self._remotes.keep_secret(remote, write_grant(refused(grant, error)), tell)
+        ended = write_grant(refused(grant, error))
+        self._remotes.keep_secret(remote, ended, tell, instead_of=sealed)
 
 
 def _ended(remote: Remote, error: str) -> NotAuthorisedFault:

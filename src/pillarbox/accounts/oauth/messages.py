@@ -142,12 +142,12 @@ def read_device(client: Client, answer: WebAnswer) -> Device:
     said = _accepted(host, answer)
     # Microsoft and Google once said verification_url.
     place = said.get("verification_uri") or said.get("verification_url")
-    code, user_code = said.get("device_code"), said.get("user_code")
-    if not (isinstance(code, str) and _is_shown(user_code) and _is_shown_url(place)):
+    code, user_code = _octets(said.get("device_code")), said.get("user_code")
+    if not (code and _is_shown(user_code) and _is_shown_url(place)):
         raise UnusableFault("What {host} answers is of no use.", host=host)
     complete = said.get("verification_uri_complete")
     return Device(
-        Secret(code.encode("utf-8")),
+        code,
         str(user_code),
         str(place),
         str(complete) if _is_shown_url(complete) else None,
@@ -166,18 +166,19 @@ def read_tokens(client: Client, answer: WebAnswer, now: float, before: Secret | 
     said = _accepted(host, answer)
     try:
         # No scope is compared: servers name them otherwise, and the remote decides anyhow.
-        tokens = parse_token_response(json.dumps({name: said.get(name) for name in ANSWERED}))
+        seconds = _seconds(said.get("expires_in"))
+        answered = {name: said.get(name) for name in ANSWERED} | {"expires_in": seconds}
+        tokens = parse_token_response(json.dumps(answered))
     except (OAuth2Error, ValueError):
         raise UnusableFault("What {host} answers is of no use.", host=host) from None
-    access, refresh = tokens.get("access_token"), tokens.get("refresh_token")
-    if not isinstance(access, str) or not is_token(access.encode("utf-8")):
+    access = _octets(tokens.get("access_token"))
+    if access is None or not is_token(access.reveal()):
         raise UnusableFault("What {host} answers is of no use.", host=host)
-    seconds = _seconds(tokens.get("expires_in"))
     return Grant(
         client,
-        Secret(access.encode("ascii")),
+        access,
         None if seconds is None else int(now) + seconds,
-        Secret(refresh.encode("utf-8")) if isinstance(refresh, str) and refresh else before,
+        _octets(tokens.get("refresh_token")) or before,
     )
 
 
@@ -215,10 +216,18 @@ def _is_shown_url(text: object) -> bool:
 
 def _seconds(value: object) -> int | None:
     try:
-        seconds = int(str(value))
-    except ValueError:
+        seconds = int(float(str(value)))
+    except (ValueError, OverflowError):  # JSON has 1e999, and it is infinite
         return None
     return min(seconds, LONGEST_SECONDS) if seconds > 0 else None
+
+
+def _octets(value: object) -> Secret | None:
+    """Return a text that can be sent; JSON may hold halves of characters."""
+    try:
+        return Secret(value.encode("utf-8")) if isinstance(value, str) and value else None
+    except UnicodeEncodeError:
+        return None
 
 
 def _secret(client: Client) -> dict[str, str]:
