@@ -1,14 +1,11 @@
 """A real Courier with its own login: POP3 with STLS, and POP3 over TLS."""
 
 from collections.abc import Iterable
-from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from tests.peers.openssl import Certificate
-from tests.peers.own_root import ACCOUNT, OwnRoot, listener
-from tests.peers.program import bind_by_trying, free_port
+from tests.peers.own_root import ACCOUNT, Server, listener
+from tests.peers.program import free_port
 
 LIBRARY = "/usr/lib/courier"
 LOGIN = f"{LIBRARY}/courier/courierpop3login {LIBRARY}/courier/courierpop3d Maildir"
@@ -27,27 +24,14 @@ SETTINGS = {
 }
 
 
-class CourierServer:
+class CourierServer(Server):
     """A running Courier at 127.0.0.1: STLS on `port`, implicit TLS on `tls_port`."""
 
     def __init__(self, certificate: Certificate) -> None:
+        super().__init__()
         self.port = self.tls_port = 0
         self._certificate = certificate
         self._delivered = 0
-        self._root: OwnRoot
-        self._stack = ExitStack()
-
-    def __enter__(self) -> Self:
-        bind_by_trying(self._start)
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._stack.close()
 
     def deliver(self, messages: Iterable[bytes]) -> None:
         """Put messages into the maildrop, with the line ends that files have."""
@@ -65,9 +49,7 @@ class CourierServer:
     def _maildir(self) -> Path:
         return self._root.upper / "home" / ACCOUNT / "Maildir"
 
-    def _start(self) -> None:
-        self._stack.close()
-        self._root = self._stack.enter_context(OwnRoot())
+    def _begin(self) -> None:
         self._furnish()
         self.port, self.tls_port = free_port(), free_port()
         exports = " ".join(f'{name}="{value}"' for name, value in SETTINGS.items())

@@ -21,6 +21,7 @@ from tests.peers.program import (
     EndedFault,
     PortTakenFault,
     Process,
+    bind_by_trying,
     environment,
     find,
     run,
@@ -120,6 +121,34 @@ class OwnRoot:
         for name in ("home", f"home/{ACCOUNT}", "var/mail", "var/lib/popa3d"):
             (self.upper / name).mkdir(parents=True, exist_ok=True)
         self.own(self.upper / "home" / ACCOUNT)
+
+
+class Server:
+    """A server in a root of its own, until the block ends; `_begin` furnishes and runs it."""
+
+    def __init__(self) -> None:
+        self._root: OwnRoot
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        bind_by_trying(self._start)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stack.close()
+
+    def _start(self) -> None:
+        self._stack.close()
+        self._root = self._stack.enter_context(OwnRoot())
+        self._begin()
+
+    def _begin(self) -> None:
+        raise NotImplementedError
 
 
 def listener(port: int, program: str) -> str:

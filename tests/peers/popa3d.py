@@ -2,36 +2,20 @@
 
 import os
 from collections.abc import Iterable
-from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
-from tests.peers.own_root import ACCOUNT, OwnRoot, listener
-from tests.peers.program import bind_by_trying, free_port
+from tests.peers.own_root import ACCOUNT, Server, listener
+from tests.peers.program import free_port
 
 MAIL_GROUP = 8
 
 
-class Popa3d:
+class Popa3d(Server):
     """A running popa3d at 127.0.0.1, without TLS."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.port = 0
-        self._root: OwnRoot
-        self._stack = ExitStack()
-
-    def __enter__(self) -> Self:
-        bind_by_trying(self._start)
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._stack.close()
 
     def deliver(self, messages: Iterable[bytes]) -> None:
         """Add messages, which may have no line that begins with "From ", to the mbox."""
@@ -48,9 +32,7 @@ class Popa3d:
     def _mbox(self) -> Path:
         return self._root.upper / "var" / "mail" / ACCOUNT
 
-    def _start(self) -> None:
-        self._stack.close()
-        self._root = self._stack.enter_context(OwnRoot())
+    def _begin(self) -> None:
         mail = self._mbox.parent
         os.chown(mail, 0, MAIL_GROUP)
         mail.chmod(0o2775)
