@@ -185,7 +185,7 @@ def test_an_edit_keeps_what_it_does_not_change(
     assert dataclasses.replace(settings, timeout_seconds=5) == edited.settings
     assert (work.id, work.created_at, work.secret) == (edited.id, edited.created_at, edited.secret)
     assert PASSWORD == remotes.password(edited)
-    assert ("remote.edited", '{"remote":"work","timeout":5}') == last_line(database)
+    assert ("remote.edited", '{"remote":"work","timeout_seconds":5}') == last_line(database)
 
 
 def test_an_edit_may_change_the_password_and_the_audit_has_the_fact_alone(

@@ -188,7 +188,7 @@ def test_a_code_is_shown_and_the_remote_answered_in_json(
 
     assert 0 == done.exit_code, done.stderr
     assert f"Go to {there.url}/activate with any browser, and type this code:" in done.stderr
-    assert "oauth" == json.loads(done.stdout)["secret"]
+    assert "oauth" == json.loads(done.stdout)["secret_kind"]
     assert "canary" not in done.output
     assert "canary" in there.asked[0][1].values()
     with opened(Home(home)) as system:

@@ -49,20 +49,20 @@ def test_a_remote_is_shown_with_everything_but_its_password(
         "protocol": "pop3",
         "folders": [],
         "tls": "stls",
-        "ca": str(ca),
+        "ca_file": str(ca),
         "user": "rosemary",
-        "auth": None,
-        "secret": "sealed",
+        "mechanism": None,
+        "secret_kind": "sealed",
         "account": "mrose",
         "into_maildrop": False,
-        "timeout": 7,
-        "deadline": 70,
+        "timeout_seconds": 7,
+        "deadline_seconds": 70,
         "role": "master",
         "delete_after_days": 3,
         "keep_newest": None,
         "delete_when_archived": False,
         "delete_after_backups": None,
-        "every": None,
+        "interval_seconds": None,
         "cron": None,
         "paused_at": None,
         "tried_at": None,
@@ -155,16 +155,16 @@ SET: dict[str, object] = {
     "protocol": "imap",
     "folders": ["INBOX", "受信箱"],
     "tls": "stls",
-    "auth": "PLAIN",
-    "timeout": 7,
-    "deadline": 70,
+    "mechanism": "PLAIN",
+    "timeout_seconds": 7,
+    "deadline_seconds": 70,
     "role": "reader",
     "into_maildrop": True,
     "delete_after_days": 0,
     "keep_newest": 5,
     "delete_when_archived": True,
     "delete_after_backups": 2,
-    "every": None,
+    "interval_seconds": None,
     "cron": "0 4 * * *",
 }
 
@@ -207,7 +207,7 @@ def test_an_edit_keeps_what_it_does_not_name(ours: CommandLine) -> None:
 
     ours.do("remote", "edit", "there", "--every", "60")
 
-    assert {**before, "every": 60, "cron": None, "next_at": None} == shown(ours)
+    assert {**before, "interval_seconds": 60, "cron": None, "next_at": None} == shown(ours)
 
 
 def test_a_port_that_is_not_the_usual_one_stays(ours: CommandLine) -> None:
@@ -264,7 +264,7 @@ def test_what_was_allowed_once_stays_allowed(ours: CommandLine) -> None:
 
     ours.do("remote", "edit", "there", "--timeout", "5")
 
-    assert ("none", 5) == (shown(ours)["tls"], shown(ours)["timeout"])
+    assert ("none", 5) == (shown(ours)["tls"], shown(ours)["timeout_seconds"])
 
 
 def test_a_way_that_hides_the_password_is_not_changed_for_one_that_does_not(
@@ -273,7 +273,7 @@ def test_a_way_that_hides_the_password_is_not_changed_for_one_that_does_not(
     ours.add_remote("there", "--tls", "none", "--auth", "SCRAM-SHA-256")
 
     assert "--allow-password-without-tls" in ours.refuse("remote", "edit", "there", "--auth", "")
-    assert "SCRAM-SHA-256" == shown(ours)["auth"]
+    assert "SCRAM-SHA-256" == shown(ours)["mechanism"]
 
 
 @pytest.mark.parametrize(
@@ -332,7 +332,7 @@ def test_a_password_may_come_from_a_command_that_is_sealed_and_not_shown(
     where = ("--server", "localhost:1", "--user", "rosemary", "--account", "mrose")
     ours.do("remote", "add", "there", *where, "--password-command", "cat /no/canary")
 
-    assert "command" == shown(ours)["secret"]
+    assert "command" == shown(ours)["secret_kind"]
     assert "canary" not in ours.do("remote", "show", "there")
     assert "canary" not in ours.do("audit", "list")
     assert "cat ended with 1 and gave no password." in ours.refuse(
@@ -345,7 +345,7 @@ def test_a_password_may_come_from_the_keyring(ours: CommandLine) -> None:
 
     ours.do("remote", "edit", "there", "--password-keyring", "work")
 
-    assert "keyring" == shown(ours)["secret"]
+    assert "keyring" == shown(ours)["secret_kind"]
     assert "keyring" in ours.refuse("collect", code=Outcome.CONFIGURATION)
 
 
@@ -440,7 +440,7 @@ def test_a_mechanism_is_kept_by_its_name_in_whatever_case_it_is_given(
 ) -> None:
     ours.add_remote("there", "--auth", given)
 
-    assert kept == shown(ours)["auth"]
+    assert kept == shown(ours)["mechanism"]
 
 
 def test_a_remote_that_is_being_collected_from_is_not_forgotten(ours: CommandLine) -> None:
@@ -657,7 +657,7 @@ def test_a_provider_is_known_by_its_name(
     fields = shown(ours)
 
     assert (0, "") == (result.exit_code, result.stdout)
-    assert expected == tuple(fields[name] for name in ("server", "user", "protocol", "auth"))
+    assert expected == tuple(fields[name] for name in ("server", "user", "protocol", "mechanism"))
     assert "implicit" == fields["tls"]
 
 
@@ -666,7 +666,7 @@ def test_what_is_said_goes_before_what_the_provider_says(ours: CommandLine) -> N
     ours.do("remote", "add", "there", *said, *WHO, said=SECRET + "\n")
 
     assert ("localhost:995", "rose", "PLAIN") == tuple(
-        shown(ours)[name] for name in ("server", "user", "auth")
+        shown(ours)[name] for name in ("server", "user", "mechanism")
     )
 
 

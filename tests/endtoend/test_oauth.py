@@ -139,7 +139,7 @@ def test_a_code_typed_elsewhere_gives_tokens_that_collect(
 
     assert Outcome.MAIL == done.code, done.err
     assert 1 == json.loads(done.out)[0]["collected"]
-    assert ["oauth"] == [row["secret"] for row in ours.answer("remote", "list")]
+    assert ["oauth"] == [row["secret_kind"] for row in ours.answer("remote", "list")]
     require_unseen(
         there, ours.folder, done.out, done.err, (tmp_path / "authorize.log").read_bytes()
     )

@@ -294,41 +294,43 @@ def _changed_meanwhile(remote: Remote) -> OperatorFault:
     return ChangedFault("The remote {name!r} was changed meanwhile.", name=remote.name)
 
 
-def _facts(settings: RemoteSettings) -> dict[str, Fact]:
-    """Return what the audit tells of a remote; its secret is none of it."""
+def facts_of(settings: RemoteSettings) -> dict[str, Fact]:
+    """Return the settings by name, for the audit and for programs; the secret is none of them."""
     leave, schedule = settings.leave, settings.schedule
+    # RFC 3986, section 3.2.2.
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
     return {
-        "server": f"{settings.host}:{settings.port}",
+        "server": f"{host}:{settings.port}",
         "user": settings.user,
         "tls": settings.tls,
-        "ca": settings.ca_file,
+        "ca_file": settings.ca_file,
         "mechanism": settings.mechanism,
-        "timeout": settings.timeout_seconds,
-        "deadline": settings.deadline_seconds,
+        "timeout_seconds": settings.timeout_seconds,
+        "deadline_seconds": settings.deadline_seconds,
         "protocol": settings.protocol,
         "folders": " ".join(settings.folders) or None,
         "role": settings.role,
-        "secret": settings.secret_kind,
+        "secret_kind": settings.secret_kind,
         "into_maildrop": settings.into_maildrop,
         "delete_after_days": leave.delete_after_days,
         "keep_newest": leave.keep_newest,
         "delete_when_archived": leave.when_archived,
         "delete_after_backups": leave.after_backups,
-        "every": schedule.interval_seconds,
+        "interval_seconds": schedule.interval_seconds,
         "cron": schedule.cron,
     }
 
 
 def _added(settings: RemoteSettings) -> dict[str, Fact]:
     """Return where and who, and what is not as it is for every remote that nobody has edited."""
-    plain = _facts(RemoteSettings(settings.account, "", 0, ""))
-    facts = _facts(settings)
+    plain = facts_of(RemoteSettings(settings.account, "", 0, ""))
+    facts = facts_of(settings)
     return {name: fact for name, fact in facts.items() if name == "tls" or fact != plain[name]}
 
 
 def _changed(before: RemoteSettings, after: RemoteSettings) -> dict[str, Fact]:
     """Return each fact that is another now; one that was taken back is empty."""
-    old, new = _facts(before), _facts(after)
+    old, new = facts_of(before), facts_of(after)
     return {name: "" if fact is None else fact for name, fact in new.items() if fact != old[name]}
 
 

@@ -1,6 +1,6 @@
 """A remote as it is shown: everything but its secret, and how it went with it last."""
 
-from pillarbox.accounts.remotes import Remote
+from pillarbox.accounts.remotes import Remote, facts_of
 from pillarbox.app.build import System
 from pillarbox.app.collecting import state_fields
 from pillarbox.archive.remote_states import RemoteStates
@@ -12,31 +12,12 @@ from pillarbox.cli.words import _
 def fields_of(system: System, remote: Remote) -> dict[str, object]:
     """Return what is set and how it went last, for programs; None: not set."""
     state = RemoteStates(system.database).of(remote.id)
-    settings, leave, schedule = remote.settings, remote.settings.leave, remote.settings.schedule
     names = {account.id: account.name for account in system.accounts.list()}
-    # RFC 3986, section 3.2.2.
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
     return {
         "name": remote.name,
-        "server": f"{host}:{settings.port}",
-        "protocol": settings.protocol.value,
-        "folders": list(settings.folders),
-        "tls": settings.tls.value,
-        "ca": settings.ca_file,
-        "user": settings.user,
-        "auth": settings.mechanism,
-        "secret": settings.secret_kind.value,
-        "account": names.get(settings.account),
-        "into_maildrop": settings.into_maildrop,
-        "timeout": settings.timeout_seconds,
-        "deadline": settings.deadline_seconds,
-        "role": settings.role.value,
-        "delete_after_days": leave.delete_after_days,
-        "keep_newest": leave.keep_newest,
-        "delete_when_archived": leave.when_archived,
-        "delete_after_backups": leave.after_backups,
-        "every": schedule.interval_seconds,
-        "cron": schedule.cron,
+        "account": names.get(remote.settings.account),
+        **facts_of(remote.settings),
+        "folders": list(remote.settings.folders),
         "created_at": shown_time(remote.created_at),
         "paused_at": _time(remote.paused_at),
         **state_fields(remote, state, system.collect.interval_seconds, system.clock.now()),
