@@ -110,6 +110,15 @@ def test_records_may_cut_the_message_anywhere(records: list[int], places: list[i
     assert ClientHello("mail.example.org", (b"pop3",)) == read(cut(octets, places))
 
 
+@pytest.mark.parametrize("size", [81, 16_384, 20_000])
+def test_what_stands_behind_the_message_in_its_record_does_not_matter(size: int) -> None:
+    octets = record(message(body(None)).ljust(16_384, b"\0"))
+
+    parts = [octets[at : at + size] for at in range(0, len(octets), size)]
+
+    assert NOTHING_ASKED == read(parts)
+
+
 def test_one_octet_at_a_time_is_enough() -> None:
     octets = hello(server_name(b"mail.example.org"))
     reader = HelloReader()

@@ -45,17 +45,18 @@ class HelloReader:
         """Return what the client asks for; None where more octets are needed."""
         self._octets += octets
         try:
-            while not self._is_whole():
-                if not self._take_part():
+            while missing := self._missing():
+                if not self._take_part(missing):
                     return None
             return _read(bytes(self._message))
         except ValueError:
             return Unreadable()
 
-    def _take_part(self) -> bool:
+    def _take_part(self, missing: int) -> bool:
         """Move on by a record's header or its octets; return whether there was enough for it."""
         if self._left:
-            part = self._take(self._left)
+            # What stands behind the message in its record is not read, however much came at once.
+            part = self._take(min(missing, self._left))
             self._message += part
             self._left -= len(part)
             return bool(part)
@@ -76,13 +77,14 @@ class HelloReader:
         _require(self._spare >= 0)
         return taken
 
-    def _is_whole(self) -> bool:
+    def _missing(self) -> int:
+        """Return how many octets of the message are known to be still to come."""
         _require(not self._message or self._message[0] == CLIENT_HELLO)
         if len(self._message) < MESSAGE_HEADER_OCTETS:
-            return False
+            return MESSAGE_HEADER_OCTETS - len(self._message)
         count = int.from_bytes(self._message[1:MESSAGE_HEADER_OCTETS])
         _require(count <= HELLO_OCTETS)
-        return len(self._message) >= MESSAGE_HEADER_OCTETS + count
+        return MESSAGE_HEADER_OCTETS + count - len(self._message)
 
 
 class _Octets:
