@@ -21,12 +21,13 @@ from pillarbox.base.errors import Fault, OperatorFault, StoreFault
 from pillarbox.base.names import RemoteId
 from pillarbox.client import connect as client
 from pillarbox.client.faults import NotAcceptedFault, RefusedFault
-from pillarbox.collector.collect import Collector, Connect, RemoteGoneFault
+from pillarbox.collector.collect import Collector, RemoteGoneFault
 from pillarbox.collector.intake import Keepers
 from pillarbox.collector.limits import Counts, day_of
 from pillarbox.collector.manners import FOR_EVER, Learned, StoppedFault, after, may_pipeline
 from pillarbox.collector.outcome import Outcome, Result, outcome_of
 from pillarbox.collector.progress import Progress
+from pillarbox.collector.reach import Connect
 from pillarbox.collector.source import Source
 from pillarbox.collector.turn import is_stale, login_at, rest_ends_at, since_of, turn_of
 

@@ -4,13 +4,11 @@ A run goes on after a cut for as long as each session brings something (manners.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
-from importlib import import_module
 from pathlib import Path
 
-from pillarbox.accounts.remotes import Protocol
 from pillarbox.archive.keep import Filed
 from pillarbox.archive.ledger import Ledger
 from pillarbox.base.clock import Clock
@@ -18,7 +16,6 @@ from pillarbox.base.errors import Fault, OperatorFault
 from pillarbox.base.names import RemoteId
 from pillarbox.client import connect as client
 from pillarbox.client.faults import PipeliningFault, RemoteInUseFault
-from pillarbox.client.server import Server
 from pillarbox.collector.deadline import Deadline
 from pillarbox.collector.doubt import in_doubt
 from pillarbox.collector.intake import Intake, Keepers
@@ -27,12 +24,11 @@ from pillarbox.collector.manners import RESUME_SECONDS, Learned, resumes_after
 from pillarbox.collector.outcome import Outcome, Result, outcome_of
 from pillarbox.collector.plan import Step
 from pillarbox.collector.progress import Progress, Silent
+from pillarbox.collector.reach import Connect, reach
 from pillarbox.collector.session import Session
 from pillarbox.collector.source import Source
 from pillarbox.store.disk import said_as_store_fault
 from pillarbox.store.lease import Lease, take_lease
-
-Connect = Callable[[Server], Awaitable[Mailbox]]
 
 
 class RemoteGoneFault(OperatorFault):
@@ -84,7 +80,7 @@ class Collector:
         intake = Intake(self._keepers, Silent())
         session = Session(source, self._ledger, self._clock, intake)
         try:
-            async with deadline.bound(), await self._open(source) as server:
+            async with deadline.bound(), await reach(source, self._connect) as server:
                 return await session.rehearse(server)
         finally:
             lease.release()
@@ -142,7 +138,7 @@ class Collector:
         session.behind = run.behind
         fault: Fault | None = None
         try:
-            async with run.deadline.bound(), await self._open(run.source) as server:
+            async with run.deadline.bound(), await reach(run.source, self._connect) as server:
                 try:
                     await session.run(server, overheard)
                 finally:
@@ -156,13 +152,6 @@ class Collector:
         await asyncio.to_thread(self._ledger.doubt, run.source.remote, names, now)
         run.behind |= {session.stuck() or ""}
         return session.result(fault)
-
-    async def _open(self, source: Source) -> Mailbox:
-        if source.protocol is Protocol.IMAP:
-            imap = import_module("pillarbox.client.imap.connect")  # with its library
-            mailbox: Mailbox = await imap.connect(source.server, source.folders)
-            return mailbox
-        return await self._connect(source.server)
 
 
 class _Sessions:
