@@ -27,7 +27,7 @@ from pillarbox.base.secret import Secret
 from pillarbox.db.sqlite import Rows
 from pillarbox.journal.alerts import AlertKind, raise_alert
 from pillarbox.journal.audit import append
-from pillarbox.net.post_form import NoAnswerFault, is_safe_url, post_body
+from pillarbox.net.post_form import NoAnswerFault, host_of, is_safe_url, post_body
 
 if TYPE_CHECKING:
     from pillarbox.accounts.oauth.flows import Post
@@ -92,7 +92,7 @@ class Grants:
     def _ask(self, grant: Grant) -> Grant:
         client, before = grant.client, grant.refresh_token
         if before is None:
-            raise RefusedFault("", "no_refresh_token")
+            raise RefusedFault(host_of(client.token_endpoint), "no_refresh_token")
         if not is_safe_url(client.token_endpoint):
             raise OperatorFault("{url!r} is no https address.", url=client.token_endpoint)
         messages = import_module("pillarbox.accounts.oauth.messages")  # with its library
