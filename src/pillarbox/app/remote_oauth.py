@@ -10,6 +10,7 @@ from pillarbox.accounts.oauth.flows import (
     by_browser,
     by_device,
     new_attempt,
+    new_state,
 )
 from pillarbox.accounts.oauth.grant import Client, Grant, read_grant, write_grant
 from pillarbox.accounts.oauth.messages import Device
@@ -82,8 +83,9 @@ class Authoriser:
         host = browser.host or (provider.redirect_host if provider else ADDRESS)
         more = dict(provider.more) if provider else {}
         with ExitStack() as stack:
-            page = stack.enter_context(Redirect(browser.text, browser.port))
-            attempt = new_attempt(f"http://{host}:{page.port}/", more)
+            state = new_state()
+            page = stack.enter_context(Redirect(browser.text, state, browser.port))
+            attempt = new_attempt(f"http://{host}:{page.port}/", state, more)
             grant = by_browser(client, self._network(), attempt, page, show)
         return self._keep(grant)
 

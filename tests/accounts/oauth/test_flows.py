@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from pillarbox.accounts.oauth.faults import NotAuthorisedFault, RefusedFault, UnusableFault
-from pillarbox.accounts.oauth.flows import Network, by_browser, by_device, new_attempt
+from pillarbox.accounts.oauth.flows import Network, by_browser, by_device, new_attempt, new_state
 from pillarbox.accounts.oauth.grant import Client
 from pillarbox.accounts.oauth.messages import Attempt, Device, authorization_url, new_verifier
 from pillarbox.base.clock import FakeClock
@@ -164,7 +164,7 @@ class Browser:
 
 
 def attempt(**more: str) -> Attempt:
-    return new_attempt(REDIRECT, more)
+    return new_attempt(REDIRECT, new_state(), more)
 
 
 def test_the_browser_brings_a_code_that_becomes_tokens(

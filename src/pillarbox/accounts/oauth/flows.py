@@ -83,9 +83,14 @@ def by_browser(
     return _require_lasting(read_tokens(client, answer, network.clock.now(), None), client)
 
 
-def new_attempt(redirect_uri: str, more: dict[str, str]) -> Attempt:
+def new_state() -> Secret:
+    """Return what the browser has to bring back: RFC 6749, section 10.12."""
+    return new_verifier()
+
+
+def new_attempt(redirect_uri: str, state: Secret, more: dict[str, str]) -> Attempt:
     """Return a new way through the browser."""
-    return Attempt(redirect_uri, new_verifier(), new_verifier(), more)
+    return Attempt(redirect_uri, state, new_verifier(), more)
 
 
 def _polled(client: Client, network: Network, device: Device) -> Grant:
