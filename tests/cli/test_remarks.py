@@ -9,6 +9,6 @@ def test_nothing_is_remarked_where_all_went_well() -> None:
 
 
 def test_each_thing_that_did_not_go_as_wished_is_remarked_with_its_count() -> None:
-    said = list(remarks(Result(Outcome.MAIL, over_quota=1, incomplete=2, damaged=3)))
+    said = list(remarks(Result(Outcome.MAIL, refused=4, over_quota=1, incomplete=2, damaged=3)))
 
-    assert ["1", "2", "3"] == [sentence[-1] for sentence in said]
+    assert ["4", "1", "2", "3"] == [sentence[-1] for sentence in said]

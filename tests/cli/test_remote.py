@@ -443,6 +443,26 @@ def test_a_mechanism_is_kept_by_its_name_in_whatever_case_it_is_given(
     assert kept == shown(ours)["mechanism"]
 
 
+def test_an_empty_password_is_none(ours: CommandLine) -> None:
+    said = ours.refuse(*ADD, "--server", "elsewhere", said="\n")
+
+    assert "The password is empty: nothing came on stdin." == said
+    assert [] == ours.json("remote", "list")
+
+
+def test_a_file_without_authorities_is_refused_before_it_is_needed(
+    ours: CommandLine, tmp_path: Path
+) -> None:
+    (tmp_path / "ca.pem").write_text("none")
+    ours.add_remote()
+    before = shown(ours)
+
+    said = ours.refuse("remote", "edit", "there", "--ca", str(tmp_path / "ca.pem"))
+
+    assert "cannot be used as a file of certificate authorities" in said
+    assert before == shown(ours)
+
+
 def test_a_remote_that_is_being_collected_from_is_not_forgotten(ours: CommandLine) -> None:
     ours.add_remote()
     ours.run("collect")
@@ -585,11 +605,14 @@ def test_where_nothing_was_listed_people_are_told_what_is_wrong_alone(ours: Comm
 
 def test_people_are_told_that_another_process_collects(ours: CommandLine) -> None:
     ours.add_remote()
-
-    with closing(take_lease(ours.folder / "run" / "remotes", "1")) as lease:
-        said, quiet = ours.run("collect"), ours.run("collect", "-q")
-
+    ours.run("collect")
+    [leased] = (ours.folder / "run" / "remotes").iterdir()
+    lease = take_lease(leased)
     assert lease is not None
+
+    said, quiet = ours.run("collect", "there"), ours.run("collect", "there", "-q")
+    lease.release()
+
     assert (Outcome.LOCKED, "", "pillarbox: there: another process is collecting from it.\n") == (
         said.exit_code,
         said.stdout,

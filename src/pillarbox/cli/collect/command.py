@@ -13,7 +13,7 @@ from pillarbox.app.collecting import Collecting, Ended
 from pillarbox.app.home import Home
 from pillarbox.app.sources import ruled_source
 from pillarbox.archive.remote_states import Stale
-from pillarbox.base.errors import Fault, OperatorFault, StoreFault
+from pillarbox.base.errors import Fault, OperatorFault
 from pillarbox.cli.collect.bars import Bars
 from pillarbox.cli.collect.events import Events, fields_of
 from pillarbox.cli.collect.remarks import remarks
@@ -126,7 +126,12 @@ class _Lines:
         result = ended.result
         if not self._is_silent and _is_news(result, has_reader=self._bars.has_reader):
             click.echo(_summary(ended))
-        for remark in remarks(result):
+        if not self._is_silent and result.outcome is Outcome.LOCKED and result.fault is None:
+            text = _("{name}: another process is collecting from it.").format(
+                name=ended.remote.name
+            )
+            click.echo("pillarbox: " + text, err=True)
+        for remark in remarks(result, ended.expires_days):
             click.echo(f"pillarbox: {ended.remote.name}: {remark}", err=True)
         if result.fault is not None:
             click.echo(f"pillarbox: {ended.remote.name}: {said(result.fault)}", err=True)
@@ -144,8 +149,8 @@ class _Lines:
 def _is_news(result: Result, *, has_reader: bool) -> bool:
     """Say whether there is more to tell than a fault; from cron nothing new is nothing to tell."""
     if result.outcome is Outcome.NONE:
-        return has_reader
-    return bool(result.listed) or not isinstance(result.fault, OperatorFault | StoreFault)
+        return has_reader or bool(result.removed or result.perhaps_removed)
+    return bool(result.listed)
 
 
 def _summary(ended: Ended) -> str:

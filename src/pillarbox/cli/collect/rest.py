@@ -20,7 +20,8 @@ def want_rest(system: System, remotes: Sequence[Remote], unique_ids: Sequence[st
             entry = known.get(unique_id)
             if entry is None or entry.state is not State.HEADERS:
                 raise OperatorFault(
-                    "Of {unique_id!r} of the remote {name!r} not the header alone is stored.",
+                    "{unique_id!r} of the remote {name!r} has no rest to fetch. Only what is there"
+                    " with its header alone has one.",
                     unique_id=unique_id,
                     name=remote.name,
                 )

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import replace
+from pathlib import Path
 from typing import TypeVar
 
 import click
@@ -21,6 +22,7 @@ from pillarbox.cli.options import read_password
 from pillarbox.cli.remote.options import Given
 from pillarbox.cli.words import _
 from pillarbox.collector.schedule import require_cron
+from pillarbox.net.contexts import client_context
 from pillarbox.net.listener import split_address
 from pillarbox.sasl.facts import FACTS, PLAIN, Facts, Shows
 
@@ -61,6 +63,8 @@ def altered(before: RemoteSettings, given: Given) -> RemoteSettings:
         schedule=_schedule(before.schedule, given),
     )
     _require_useful(after)
+    if given.ca:
+        client_context(Path(given.ca))  # better now than at night, from cron
     if is_dangerous(after) and not (is_dangerous(before) or given.allow_password_without_tls):
         raise OperatorFault(
             "Without TLS the password crosses the network for anyone to read. Use --tls implicit"
@@ -88,8 +92,14 @@ def secret_of(given: Given) -> tuple[SecretKind, Secret] | None:
     if given.password_keyring is not None:
         return SecretKind.KEYRING, Secret(given.password_keyring.encode("utf-8"))
     if given.password_stdin:
-        return SecretKind.SEALED, read_password(from_stdin=True, prompt="")
+        return SecretKind.SEALED, _not_empty(read_password(from_stdin=True, prompt=""))
     return None
+
+
+def _not_empty(password: Secret) -> Secret:
+    if not password.reveal():
+        raise OperatorFault("The password is empty: nothing came on stdin.")
+    return password
 
 
 def warn(settings: RemoteSettings) -> None:

@@ -51,7 +51,7 @@ def import_state(home: Home, /, **options: object) -> None:
     """Enter messages in the ledger as seen."""
     given = msgspec.convert(options, _Options)
     if (given.file is None) == (not given.mark_all_seen):
-        raise OperatorFault("Say what was fetched: a FILE, or --mark-all-seen.")
+        raise OperatorFault("Say what was fetched: a FILE or --mark-all-seen, not both.")
     with opened(home) as system:
         remote = system.remotes.show(given.name)
         if given.file and remote.settings.protocol is Protocol.IMAP:

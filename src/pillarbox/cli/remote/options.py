@@ -132,7 +132,12 @@ OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "N",
         _("Remove mail there N days after it was collected; without any condition, leave it."),
     ),
-    _number("--keep-newest", "N", _("Leave the newest N messages there, whatever else holds."), 1),
+    _number(
+        "--keep-newest",
+        "N",
+        _("Remove mail there that is not among the newest N; what else is said must hold too."),
+        1,
+    ),
     click.option(
         "--delete-when-archived/--no-delete-when-archived",
         default=None,
