@@ -1,7 +1,9 @@
 """An IMAP server that errs, and the client that has to live with it."""
 
 import asyncio
+import socket
 from collections.abc import Coroutine
+from threading import Thread
 from typing import Any, TypeVar
 
 import pytest
@@ -381,6 +383,39 @@ def test_what_comes_behind_the_answer_to_starttls_is_never_taken_for_an_answer()
 
     assert isinstance(fault_of(fake, tls=Tls.STLS), PeerFault)
     assert not any(line.startswith(("LOGIN", "AUTH")) for line in fake.heard)
+
+
+@pytest.mark.parametrize(
+    ("injected", "is_heard"), [(b"", True), (b"* OK injected\r\n", False), (b"x", False)]
+)
+def test_what_comes_with_the_answer_to_starttls_ends_it_before_tls(
+    injected: bytes, *, is_heard: bool
+) -> None:
+    hellos: list[bytes] = []
+
+    def serve() -> None:
+        connected, _ = listening.accept()
+        with connected, connected.makefile("rb") as lines:
+            connected.sendall(b"* OK ready\r\n")
+            for line in lines:
+                tag, _, command = line.decode().strip().partition(" ")
+                if command == "STARTTLS":
+                    connected.sendall(f"{tag} OK begin\r\n".encode() + injected)
+                    hellos.append(connected.recv(1))
+                    return
+                said = "* CAPABILITY IMAP4rev1 STARTTLS\r\n"
+                connected.sendall(f"{said}{tag} OK done\r\n".encode())
+
+    with socket.create_server((LOOPBACK, 0)) as listening:
+        serving = Thread(target=serve)
+        serving.start()
+        server = Server(LOOPBACK, listening.getsockname()[1], Tls.STLS, timeout_seconds=20)
+        with pytest.raises(PeerFault) as raised:
+            run(connect(server))
+        serving.join()
+
+    assert [b"\x16" if is_heard else b""] == hellos  # a ClientHello, or the end
+    assert is_heard is not isinstance(raised.value, ImapGarbledFault)
 
 
 def test_a_name_in_the_ledger_has_no_space_and_no_other_folder_shares_it() -> None:

@@ -6,6 +6,7 @@ import socket
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
+from io import BufferedReader
 from typing import TYPE_CHECKING, Literal
 
 from imapclient import IMAPClient
@@ -94,10 +95,28 @@ class _Conversation(imaplib.IMAP4):
     def starttls(
         self, ssl_context: ssl.SSLContext | None = None
     ) -> tuple[Literal["OK"], list[None]]:
-        """Begin TLS; what the library had read ahead is dropped with its buffer."""
+        """Begin TLS; raises BrokenError where anything came with the answer.
+
+        What is said before TLS is over may be anybody's, and is an attack where it came early.
+        """
         answer = super().starttls(ssl_context)
         self._line.socket = self.sock
         return answer
+
+    def _simple_command(self, name: str, *args: str) -> tuple[str, list[bytes]]:
+        """Send a command; behind the one that begins TLS, the server has to wait for us."""
+        kind, said = self._command_complete(name, self._command(name, *args))
+        if name == "STARTTLS" and self._has_more():
+            raise BrokenError
+        return kind, said
+
+    def _has_more(self) -> bool:
+        """Say whether octets have come that nobody asked for; waits for none."""
+        self.sock.settimeout(0)
+        try:
+            return isinstance(self.file, BufferedReader) and bool(self.file.peek(1))
+        finally:
+            self.sock.settimeout(None)
 
     def log_in(self, name: str, password: str) -> tuple[str, list[bytes]]:
         """Send LOGIN; the library's own leaves the name without quotes."""
