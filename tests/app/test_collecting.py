@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import io
 import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -12,11 +13,15 @@ from pathlib import Path
 
 import pytest
 
+from pillarbox.app.collect_journal import Noted
+from pillarbox.app.collecting import Ended
+from pillarbox.archive.remote_states import RemoteState
 from pillarbox.collector.manners import PIPELINING_REST_SECONDS, StoppedFault
-from pillarbox.collector.outcome import Outcome
+from pillarbox.collector.outcome import Outcome, Result
+from pillarbox.journal.journal import Journal
 from pillarbox.net.stream import Stream
 from tests.app.collecting_rig import BROKEN, Gated, Rig, open_rig, until
-from tests.client.fake_server import FakeServer, Session
+from tests.client.fake_server import CAPABILITIES, FakeServer, Session
 from tests.collector.rig import mail
 
 Make = Callable[..., Rig]
@@ -303,3 +308,52 @@ def test_watching_for_days_takes_no_more_memory(make: Make) -> None:
     tracemalloc.stop()
 
     assert octets[-1] < octets[0] + 100_000
+
+
+def test_it_is_told_when_most_of_what_was_there_has_vanished(make: Make) -> None:
+    messages = mail(30)
+    server = FakeServer(dict(messages))
+    rig = make(one=server)
+    rig.add("one", "one")
+    for count_there in (30, 10, 10, 30):
+        server.messages = dict(list(messages.items())[:count_there])
+        rig.once()
+
+    assert [0, 20, 0, 0] == [ended.result.vanished for ended in rig.heard.results]
+    assert 30 == rig.collected()
+
+
+def test_what_is_there_under_other_names_has_not_vanished(make: Make) -> None:
+    server = FakeServer(
+        {f"a{number}": b"Message-ID: <%d@x>\r\n\r\n" % number for number in range(20)}
+    )
+    rig = make(one=server)
+    rig.add("one", "one")
+    rig.once()
+    server.messages = {name.replace("a", "b"): mail for name, mail in server.messages.items()}
+
+    result = rig.once()[0].result
+
+    assert (20, 0, 0) == (result.moved, result.vanished, result.collected)
+
+
+def test_it_is_told_once_that_a_server_removes_mail_sooner_than_is_asked_for(make: Make) -> None:
+    rig = make(one=FakeServer(mail(1), (*CAPABILITIES, "EXPIRE 30")))
+    rig.add("one", "one")
+
+    ended = rig.once() + rig.once()
+
+    assert [30, None] == [each.expires_days for each in ended]
+
+
+def test_the_journal_has_what_vanishes_and_expires_and_no_stop(make: Make) -> None:
+    rig = make(one=FakeServer())
+    remote = rig.add("one", "one")
+    written = io.StringIO()
+    noted = Noted(Journal(written, rig.clock))
+
+    noted.ended(Ended(remote, Result(Outcome.NONE, vanished=20), RemoteState(), 30))
+    noted.ended(Ended(remote, Result(Outcome.SOCKET, fault=StoppedFault("x")), RemoteState()))
+    lines = [line.split(" ", 1)[1] for line in written.getvalue().splitlines()]
+
+    assert ["remote.vanished remote=one count=20", "remote.expires remote=one days=30"] == lines

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pillarbox.accounts.remotes import LeavePolicy
 from pillarbox.archive.remote_states import RemoteState
 from pillarbox.base.errors import Fault, PeerFault, StoreFault
 from pillarbox.client.faults import (
@@ -26,6 +27,7 @@ from pillarbox.collector.manners import (
     StoppedFault,
     after,
     deadline_seconds,
+    expires_early,
     kind_of,
     login_allowed_at,
     may_pipeline,
@@ -190,3 +192,22 @@ def test_a_server_that_lied_about_pipelining_is_remembered() -> None:
     learned = Learned(NOW, has_failed_pipelining=True)
 
     assert int(NOW) == after(RemoteState(), result(), learned, NOW, 0).pipelining_failed_at
+
+
+@pytest.mark.parametrize(
+    ("leave", "expire_days", "is_early"),
+    [
+        (LeavePolicy(), None, False),  # EXPIRE NEVER, or nothing said
+        (LeavePolicy(), 30, True),
+        (LeavePolicy(31), 30, True),
+        (LeavePolicy(30), 30, False),
+        (LeavePolicy(0), 0, False),
+        (LeavePolicy(when_archived=True), 0, False),
+        (LeavePolicy(0, keep_newest=100), 30, True),
+        (LeavePolicy(0, after_backups=2), 30, True),
+    ],
+)
+def test_a_server_may_remove_mail_sooner_than_is_asked_for(
+    leave: LeavePolicy, expire_days: int | None, is_early: bool
+) -> None:
+    assert is_early is expires_early(leave, expire_days)

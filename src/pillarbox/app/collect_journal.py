@@ -5,7 +5,7 @@ from pillarbox.app.collecting import Ended
 from pillarbox.archive.remote_states import Stale
 from pillarbox.base.clock import shown_time
 from pillarbox.base.errors import Fault
-from pillarbox.collector.manners import FOR_EVER
+from pillarbox.collector.manners import FOR_EVER, StoppedFault
 from pillarbox.collector.progress import Progress, Silent
 from pillarbox.journal.journal import Journal
 
@@ -32,7 +32,11 @@ class Noted:
                 octets=result.octets,
                 removed=result.removed,
             )
-        if result.fault is not None:
+        if result.vanished:
+            self._journal.note("remote.vanished", remote=name, count=result.vanished)
+        if ended.expires_days is not None:
+            self._journal.note("remote.expires", remote=name, days=ended.expires_days)
+        if result.fault is not None and not isinstance(result.fault, StoppedFault):
             self._journal.note(
                 "remote.failed",
                 remote=name,

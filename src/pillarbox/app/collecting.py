@@ -24,7 +24,14 @@ from pillarbox.client.faults import NotAcceptedFault, RefusedFault
 from pillarbox.collector.collect import Collector, RemoteGoneFault
 from pillarbox.collector.intake import Keepers
 from pillarbox.collector.limits import Counts, day_of
-from pillarbox.collector.manners import FOR_EVER, Learned, StoppedFault, after, may_pipeline
+from pillarbox.collector.manners import (
+    FOR_EVER,
+    Learned,
+    StoppedFault,
+    after,
+    expires_early,
+    may_pipeline,
+)
 from pillarbox.collector.outcome import Outcome, Result, outcome_of
 from pillarbox.collector.progress import Progress
 from pillarbox.collector.reach import Connect
@@ -54,11 +61,15 @@ class RestsFault(OperatorFault):
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """One remote, and what came of it; `state` is how it stands now."""
+    """One remote, and what came of it; `state` is how it stands now.
+
+    After `expires_days` the server removes mail, which is news, and earlier than was asked for.
+    """
 
     remote: Remote
     result: Result
     state: RemoteState
+    expires_days: int | None = None
 
 
 class Watcher(Protocol):
@@ -233,7 +244,10 @@ class Collecting:
             result, learned = await self._collected(remote, source, progress)
         except Fault as fault:
             result = Result(outcome_of(fault), fault=fault)
-        return Ended(remote, result, await self._note(remote, state, result, learned))
+        now = await self._note(remote, state, result, learned)
+        is_news = now.expire_days != state.expire_days
+        is_early = expires_early(remote.settings.leave, now.expire_days)
+        return Ended(remote, result, now, now.expire_days if is_news and is_early else None)
 
     def _as_it_is(self, remote: RemoteId) -> Remote | None:
         """Return a remote as it is now, where it is still there: it may have waited long."""

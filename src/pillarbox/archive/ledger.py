@@ -183,21 +183,28 @@ class Ledger:
         there: Container[str],
         now: float,
         doubtful: Container[str] = frozenset(),
-    ) -> None:
+    ) -> tuple[int, int]:
         """Record what a listing lacks, and what it has again; writes only what has changed.
 
         Of what is `doubtful` it is not said that it is there again: it may be another message.
+        Return how many are gone now, and how many there were before.
         """
+        gone = before = 0
         changes: list[tuple[object, ...]] = []
         for unique_id, was_there, removal, _octets in _pages(self._database, remote):
             is_there = unique_id in there
             is_change = is_there is not bool(was_there) and not (is_there and unique_id in doubtful)
-            if is_change and _is_listed(unique_id, removal):
+            if not _is_listed(unique_id, removal):
+                continue
+            before += bool(was_there)
+            gone += bool(was_there) and not is_there
+            if is_change:
                 changes.append((None if is_there else int(now), remote, unique_id))
             if len(changes) == BATCH:
                 self._note_vanished(changes)
                 changes = []
         self._note_vanished(changes)
+        return gone, before
 
     def _note_vanished(self, changes: list[tuple[object, ...]]) -> None:
         sql = "UPDATE ledger SET vanished_at = ? WHERE remote_id = ? AND unique_id = ?"

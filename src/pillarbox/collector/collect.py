@@ -230,6 +230,7 @@ SUMMED = (
     "moved",
     "over_quota",
     "incomplete",
+    "vanished",
 )
 
 

@@ -8,6 +8,7 @@ somebody changes the remote or names it. LOGIN-DELAY (RFC 2449, section 6.5) is 
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from pillarbox.accounts.remotes import LeavePolicy
 from pillarbox.archive.remote_states import RemoteState
 from pillarbox.base.errors import Fault
 from pillarbox.client.faults import HungUpFault, RefusedFault, RemoteInUseFault
@@ -168,6 +169,15 @@ def login_allowed_at(logged_in_at: float | None, delay_seconds: float | None) ->
     if logged_in_at is None or not delay_seconds:
         return 0
     return logged_in_at + min(delay_seconds, LONGEST_DELAY_SECONDS)
+
+
+def expires_early(leave: LeavePolicy, expire_days: int | None) -> bool:
+    """Return whether a server removes mail before it is to go; RFC 2449, section 6.7."""
+    if expire_days is None:
+        return False
+    if leave.is_for_ever or leave.keep_newest or leave.after_backups:
+        return True
+    return expire_days < (leave.delete_after_days or 0)
 
 
 def may_pipeline(failed_at: float | None, now: float) -> bool:

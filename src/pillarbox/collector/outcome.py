@@ -25,6 +25,8 @@ from pillarbox.wire.pop3.answers import (
 )
 from pillarbox.wire.pop3.commands import UnsendableFault
 
+MANY = 10  # fewer are soon removed by hand, somewhere else
+
 
 class Outcome(IntEnum):
     """How a session ended; the number is the exit code."""
@@ -52,6 +54,9 @@ class Result:
     no room in the maildrop, and of `incomplete` fewer octets came than were listed. `moved` were
     known under another unique-id, of `headers` the header alone was taken, `skipped` are passed
     over by a rule and `held_back` by a limit. `damaged` did not read back as they came.
+
+    More than half of what was there before have `vanished`, though nobody here has removed them;
+    0 where they are fewer.
     """
 
     outcome: Outcome
@@ -70,7 +75,16 @@ class Result:
     over_quota: int = 0
     incomplete: int = 0
     damaged: int = 0
+    vanished: int = 0
     fault: Fault | None = None
+
+
+def many_vanished(gone: int, before: int) -> int:
+    """Return how many messages somebody should hear of that are not listed any more, 0 for few.
+
+    What is known under another unique-id is not among them.
+    """
+    return gone if gone >= MANY and 2 * gone > before else 0
 
 
 # The first class that fits; what is left broke the connection.
@@ -113,7 +127,12 @@ def outcome_of(fault: Fault) -> Outcome:
 
 
 def exit_code(results: Iterable[Result]) -> int:
-    """Return what several sessions say together: the first failure, else whether there was mail."""
-    outcomes = [result.outcome for result in results]
+    """Return what several sessions say together: the first failure, else whether there was mail.
+
+    What another process of ours collects at the moment is no failure, unless that is all.
+    """
+    results = list(results)
+    ours = [each for each in results if each.outcome is not Outcome.LOCKED or each.fault]
+    outcomes = [result.outcome for result in ours or results]
     failures = [outcome for outcome in outcomes if outcome > Outcome.NONE]
     return int(failures[0] if failures else min(outcomes, default=Outcome.NONE))

@@ -20,7 +20,7 @@ from pillarbox.client.listing import Listed
 from pillarbox.collector.intake import Intake
 from pillarbox.collector.looking import Looking
 from pillarbox.collector.mailbox import Mailbox
-from pillarbox.collector.outcome import Outcome, Result, outcome_of
+from pillarbox.collector.outcome import Outcome, Result, many_vanished, outcome_of
 from pillarbox.collector.plan import (
     Fetch,
     Reason,
@@ -48,7 +48,7 @@ class Session:
         self._clock = clock
         self._intake = intake
         self._listed = self._refused = self._removed = self._perhaps_removed = 0
-        self._moved = self._damaged = 0
+        self._moved = self._damaged = self._vanished = 0
         self._skipped: Counter[Reason] = Counter()
         self._wanted_now: list[Fetch] = []
         self.behind: Collection[str] = frozenset()  # what has broken a session: it comes last
@@ -112,6 +112,7 @@ class Session:
             over_quota=sum(message.is_over_quota for message in filed),
             incomplete=sum(bool(message.missing_octets) for message in filed),
             damaged=self._damaged,
+            vanished=self._vanished,
             fault=fault,
         )
 
@@ -156,7 +157,9 @@ class Session:
                     doubtful.add(step.listed.unique_id or "")
         wanted.sort(key=self._comes_last)
         there = {listed.unique_id or "" for listed in listing}
-        self._ledger.note_listing(self._source.remote, there, situation.now, doubtful)
+        remote = self._source.remote
+        gone, before = self._ledger.note_listing(remote, there, situation.now, doubtful)
+        self._vanished = many_vanished(gone - self._moved, before - self._moved)
         return wanted
 
     def _comes_last(self, fetch: Fetch) -> bool:

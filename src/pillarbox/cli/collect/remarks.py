@@ -6,8 +6,20 @@ from pillarbox.cli.words import _
 from pillarbox.collector.outcome import Result
 
 
-def remarks(result: Result) -> Iterator[str]:
-    """Yield a sentence for each thing that did not go as was wished, with how often."""
+def remarks(result: Result, expires_days: int | None = None) -> Iterator[str]:
+    """Yield a sentence for each thing that did not go as was wished, with how often.
+
+    `expires_days` where a server is now known to remove mail sooner than was asked for.
+    """
+    if result.vanished:
+        yield _(
+            "Gone from the server, and not by us, most of what was there: {count}."
+            " What was collected stays here."
+        ).format(count=result.vanished)
+    if expires_days is not None:
+        yield _(
+            "The server removes mail after {days} days (EXPIRE), sooner than is asked for."
+        ).format(days=expires_days)
     if result.refused:
         yield _(
             "The server lists them and did not give them, so asked for again next time: {count}"
