@@ -105,6 +105,7 @@ def rows(point: str, costs: Mapping[str, Sequence[Cost]]) -> list[str]:
     return [
         f"| {point} | {name} | {times[name]:.2f} s |"
         f" {f'{times[name] / fastest:.2f}' if fastest else '-'} |"
+        f" {median(cost.busy_seconds for cost in each):.2f} s |"
         f" {max(cost.octets for cost in each) / MEBIBYTE:.0f} MiB |"
         for name, each in costs.items()
     ]
@@ -149,8 +150,8 @@ def main() -> None:
                 continue
             for milliseconds in wanted.delay or (0.0, 30.0):
                 table += compare(wanted, load, milliseconds / 1000, server.port)
-    print("| | program | time | of the fastest peer's | memory |")
-    print("|---|---|---:|---:|---:|")
+    print("| | program | time | of the fastest peer's | processors | memory |")
+    print("|---|---|---:|---:|---:|---:|")
     print("\n".join(table))
 
 

@@ -2,6 +2,7 @@
 
 import pwd
 import re
+import resource
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
@@ -32,15 +33,19 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Seconds by the clock on the wall, and octets: the largest process of the program's."""
+    """Seconds by the clock on the wall, and at work on a processor, its children's too.
+
+    `octets` is the most memory that one process of the program's had.
+    """
 
     seconds: float
+    busy_seconds: float
     octets: int
 
 
 def measure(run: Run) -> Cost:
     """Return what a run cost; raises FailedFault where it failed."""
-    began = time.perf_counter()
+    began, busy = time.perf_counter(), _busy()
     with subprocess.Popen(
         list(run.command),
         env=dict(run.env),
@@ -62,7 +67,13 @@ def measure(run: Run) -> Cost:
         said = (run.cwd / "said").read_text(errors="replace")
         why = f"{run.command[0]} ended with {started.returncode}: {said[-2000:]}"
         raise FailedFault(why)
-    return Cost(seconds, peak)
+    return Cost(seconds, _busy() - busy, peak)
+
+
+def _busy() -> float:
+    """Return what all programs that have ended cost the processors."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _watch(started: "subprocess.Popen[bytes]", began: float) -> int:

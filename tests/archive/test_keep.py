@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pillarbox.archive.keep import Archive, Filed, Origin, Survey
+from pillarbox.archive.keep import Archive, Coming, Filed, Origin
 from pillarbox.archive.ledger import LedgerEntry, NotKept, Removal, State, content_id, is_content_id
 from pillarbox.base.errors import StoreFault
 from pillarbox.base.names import AccountId, Identity, RemoteId
@@ -179,7 +179,7 @@ def test_the_rows_of_a_message_are_written_together_or_not_at_all(home: Home) ->
         kept = incoming.keep()
 
     def fail(rows: Rows) -> None:
-        home.archive.file(rows, kept, Origin(REMOTE, ACCOUNT, "a"), Survey())
+        home.archive.file(rows, Coming(kept, Origin(REMOTE, ACCOUNT, "a"), None, 0))
         raise StoreFault("cut")
 
     with pytest.raises(StoreFault):
@@ -323,7 +323,8 @@ def test_what_a_listing_lacks_is_found_by_its_size_with_its_header(home: Home) -
 
     found = home.archive.lost(REMOTE, {"there"}, {100, 3, 4, HEADER_OCTETS})
 
-    digests = {each.unique_id: each.header_digest for each in found}
+    assert ["there"] == [each.unique_id for each in found if each.is_there]
+    digests = {each.unique_id: each.header_digest for each in found if not each.is_there}
     expected = {"a": digest_of(MAIL), "old": digest_of(b"old"), "lost": None, "long": None}
     assert expected | {"skipped": None} == digests
     assert {100, 3, 4, HEADER_OCTETS} == home.ledger.absent_octets(REMOTE, {"there"})

@@ -4,8 +4,8 @@ A message that is collected twice, from one remote or from two, is kept once.
 """
 
 from collections.abc import Collection, Container, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
-from functools import partial
 
 from pillarbox.archive.ledger import content_id
 from pillarbox.archive.reading_back import Lost, lost, verify
@@ -13,6 +13,7 @@ from pillarbox.base.clock import Clock
 from pillarbox.base.names import AccountId, RemoteId
 from pillarbox.db.sqlite import Database, Rows
 from pillarbox.message.header_digest import HEADER_OCTETS, header_digest
+from pillarbox.store.blobs.port import CHUNK_OCTETS, Digest
 from pillarbox.store.quota import MaildropFullError, NeverFitsError, Quotas
 from pillarbox.store.sqlite import add_blob
 from pillarbox.store.store import Kept, MessageId, Store
@@ -99,25 +100,15 @@ class Survey:
 
     def __init__(self) -> None:
         self._beginning = bytearray()
-        self._lines = 0
 
     def feed(self, chunk: bytes) -> None:
         """Take the next octets."""
-        self._lines += chunk.count(b"\n")
         self._beginning += chunk[: HEADER_OCTETS - len(self._beginning)]
 
     def header_digest(self) -> bytes | None:
         """Return what its header is known by; None where it is too long."""
         found = header_digest(bytes(self._beginning))
         return found.digest if found else None
-
-    def missing(self, octets: int, listed: int | None) -> int:
-        """Return how many fewer came than were listed; 0 where line ends may be why.
-
-        Servers count a line's end as up to three octets, and some the dots that they stuff.
-        """
-        is_short = octets + self._lines + LINE_END_OCTETS < (listed or 0)
-        return (listed or 0) - octets if is_short else 0
 
 
 class Archive:
@@ -142,7 +133,8 @@ class Archive:
                 incoming.write(chunk)
                 survey.feed(chunk)
             kept = incoming.keep()
-        return self._database.write(lambda rows: self.file(rows, kept, origin, survey))
+        coming = self._coming(kept, origin, survey)
+        return self._database.write(lambda rows: self.file(rows, coming))
 
     def keep_all(self, messages: Sequence[tuple[bytes, Origin]]) -> list[Filed]:
         """Keep several whole messages, SHARED_BLOBS at most: all of them, or none is recorded.
@@ -154,21 +146,21 @@ class Archive:
             surveys.append(survey := Survey())
             survey.feed(octets)
         kept = self._store.keep_all([octets for octets, _ in messages])
-        filed = [
-            partial(self.file, kept=each, origin=origin, survey=survey)
+        coming = [
+            self._coming(each, origin, survey)
             for each, (_, origin), survey in zip(kept, messages, surveys, strict=True)
         ]
-        return self._database.write(lambda rows: [file(rows) for file in filed])
+        return self._database.write(lambda rows: [self.file(rows, each) for each in coming])
 
-    def file(self, rows: Rows, kept: Kept, origin: Origin, survey: Survey) -> Filed:
+    def file(self, rows: Rows, coming: "Coming") -> Filed:
         """Write all rows of a kept message; for use inside one transaction.
 
         Raises StoreFault where its octets were purged in between: nobody named them yet.
         """
+        kept, origin = coming.kept, coming.origin
         self._store.read(kept.digest).close()
         now = int(self._clock.now())
         unique_id = origin.unique_id or content_id(kept.digest)
-        missing = survey.missing(kept.octets, origin.octets)
         add_blob(rows, kept)
         entered = self._archived(rows, kept, origin, now)
         rows.run_each(TAG, [(entered.message, tag) for tag in origin.tags])
@@ -180,8 +172,8 @@ class Archive:
             entered.message,
             now,
             origin.octets or None,
-            survey.header_digest(),
-            missing,
+            coming.header_digest,
+            coming.missing_octets,
             origin.rule,
         )
         return Filed(
@@ -191,7 +183,7 @@ class Archive:
             entered.is_new,
             elsewhere[0] if elsewhere else None,
             entered.is_over_quota,
-            missing,
+            coming.missing_octets,
         )
 
     def verify(self, remote: RemoteId, unique_ids: Collection[str]) -> Collection[str]:
@@ -206,6 +198,22 @@ class Archive:
     ) -> Sequence[Lost]:
         """Return what a listing does not name any more, of these sizes; raises StoreFault."""
         return lost(self._database, self._store, remote, there, octets)
+
+    def _coming(self, kept: Kept, origin: Origin, survey: Survey) -> "Coming":
+        return Coming(kept, origin, survey.header_digest(), self._missing(kept, origin.octets or 0))
+
+    def _missing(self, kept: Kept, listed: int) -> int:
+        """Return how many fewer came than were listed; 0 where line ends may be why.
+
+        Servers count a line's end as up to three octets, and some the dots that they stuff.
+        """
+        fewer = listed - kept.octets - LINE_END_OCTETS
+        # Lines are counted only where it matters: that takes longer than hashing.
+        return listed - kept.octets if fewer > 0 and fewer > self._lines(kept.digest) else 0
+
+    def _lines(self, digest: Digest) -> int:
+        with closing(self._store.read(digest)) as reader:
+            return sum(chunk.count(b"\n") for chunk in iter(lambda: reader.read(CHUNK_OCTETS), b""))
 
     def _archived(self, rows: Rows, kept: Kept, origin: Origin, now: int) -> "_Entered":
         known = rows.one(KNOWN, kept.digest, origin.account)
@@ -240,6 +248,16 @@ class Archive:
         except (MaildropFullError, NeverFitsError):
             return False
         return True
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """A message whose octets are durable, and that has no rows yet."""
+
+    kept: Kept
+    origin: Origin
+    header_digest: bytes | None
+    missing_octets: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,12 @@
 """One message's octets on their way from the event loop to the thread that keeps it."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from queue import SimpleQueue
 
 from pillarbox.base.errors import Fault
 
-PARTS = 2  # that wait for the thread: while it writes one, the other comes in
+PARTS = 4  # that wait for the thread: while it writes one, others come in
 
 
 class FeedBroken(Fault):
@@ -19,10 +19,10 @@ class Feed:
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._room = asyncio.Semaphore(PARTS)
-        self._parts: SimpleQueue[bytes | FeedBroken] = SimpleQueue()
+        self._parts: SimpleQueue[Sequence[bytes] | FeedBroken] = SimpleQueue()
         self._is_alone = False
 
-    async def put(self, part: bytes) -> None:
+    async def put(self, part: Sequence[bytes]) -> None:
         """Return once there is room for the next part, which must not be empty."""
         await self._room.acquire()
         if self._is_alone:
@@ -32,7 +32,7 @@ class Feed:
 
     def end(self) -> None:
         """Say that the message is whole."""
-        self._parts.put(b"")
+        self._parts.put(())
 
     def break_off(self) -> None:
         """Say that it never will be: the iteration raises FeedBroken."""
@@ -48,4 +48,4 @@ class Feed:
             if isinstance(part, FeedBroken):
                 raise part
             self._loop.call_soon_threadsafe(self._room.release)
-            yield part
+            yield b"".join(part)  # here, not where the next octets are waited for

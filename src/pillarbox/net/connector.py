@@ -2,10 +2,12 @@
 
 import asyncio
 import socket
+from functools import partial
 
 from pillarbox.base.errors import PeerFault
 from pillarbox.net.deadline import within
 from pillarbox.net.socket_stream import SocketStream
+from pillarbox.net.stream import SERVER_READ_OCTETS
 
 NEXT_ADDRESS_SECONDS = 0.25  # RFC 8305, section 8: wait so long for one address, then try the next
 
@@ -20,7 +22,10 @@ async def connect(host: str, port: int, seconds: float) -> SocketStream:
     try:
         async with within(seconds):
             _, stream = await loop.create_connection(
-                SocketStream, host, port, happy_eyeballs_delay=NEXT_ADDRESS_SECONDS
+                partial(SocketStream, most=SERVER_READ_OCTETS),
+                host,
+                port,
+                happy_eyeballs_delay=NEXT_ADDRESS_SECONDS,
             )
     except (OSError, UnicodeError) as error:  # UnicodeError: a name that no DNS label can hold
         raise _no_connection(host, port, error) from error

@@ -14,12 +14,13 @@ UNIX = "unix"  # the peer's name where there is no address
 class SocketStream(asyncio.BufferedProtocol):
     """The asyncio protocol is the stream: nothing stands between the transport and its reader."""
 
-    def __init__(self, peer: str = "") -> None:
+    def __init__(self, peer: str = "", most: int = READ_OCTETS) -> None:
         self.peer = peer  # empty: the socket knows
+        self._most = most  # octets that are held unread
         self._transport: asyncio.Transport  # there from connection_made on
         self._error: Exception | None = None
-        self._octets = bytearray()
-        self._room = bytearray()  # for octets that are on their way in
+        self._room = bytearray()  # what is held unread, and room for more
+        self._held = 0
         self._is_ended = False
         self._is_lost = False
         self._is_reading_paused = False
@@ -41,17 +42,16 @@ class SocketStream(asyncio.BufferedProtocol):
             with contextlib.suppress(OSError):
                 connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
-    def get_buffer(self, _: int) -> bytearray:
+    def get_buffer(self, _: int) -> memoryview:
         """Give room for what may still be held; what comes beyond it stays in the kernel."""
-        self._room = bytearray(READ_OCTETS - len(self._octets))
-        return self._room
+        self._room = self._room or bytearray(self._most)
+        return memoryview(self._room)[self._held :]
 
     def buffer_updated(self, nbytes: int) -> None:
-        """Hold what came in; stop the transport while too much is unread."""
-        self._octets += memoryview(self._room)[:nbytes]
-        self._room = bytearray()
+        """Hold what came in; stop the transport while there is no room."""
+        self._held += nbytes
         self._readable.set()
-        if len(self._octets) >= READ_OCTETS:
+        if self._held == self._most:
             self._is_reading_paused = True
             self._transport.pause_reading()
 
@@ -81,7 +81,7 @@ class SocketStream(asyncio.BufferedProtocol):
     @property
     def has_unread(self) -> bool:
         """Whether octets have come in that nobody has read."""
-        return bool(self._octets)
+        return bool(self._held)
 
     @property
     def end_point(self) -> None:
@@ -89,15 +89,21 @@ class SocketStream(asyncio.BufferedProtocol):
 
     async def read(self) -> bytes:
         """Return what has come in; nothing at the end of the stream. Raises PeerFault."""
-        while not self._octets and not self._is_ended:
+        while not self._held and not self._is_ended:
             self._refuse_lost()
             self._readable.clear()
             await self._readable.wait()
-        octets = bytes(self._octets[:READ_OCTETS])
-        del self._octets[:READ_OCTETS]
-        if self._is_reading_paused and len(self._octets) < READ_OCTETS and not self._is_lost:
+        octets = self._taken()
+        if self._is_reading_paused and not self._is_lost:
             self._is_reading_paused = False
             self._transport.resume_reading()
+        return octets
+
+    def _taken(self) -> bytes:
+        octets = bytes(memoryview(self._room)[: self._held])
+        self._held = 0
+        if self._most <= READ_OCTETS:  # thousands of clients say little, and rarely
+            self._room = bytearray()
         return octets
 
     async def write(self, octets: bytes) -> None:

@@ -2,7 +2,8 @@
 
 from typing import Protocol
 
-READ_OCTETS = 65_536  # the most that one read returns, and that is held unread
+READ_OCTETS = 65_536  # the most that one read of a client returns, and that is held unread
+SERVER_READ_OCTETS = 524_288  # of a server: it sends whole mail, and we have few of them
 
 
 class Stream(Protocol):
