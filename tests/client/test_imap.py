@@ -240,6 +240,14 @@ def test_a_server_without_uidplus_says_why_nothing_is_removed(capabilities: str)
         removing(fake, [1])
 
 
+def test_a_folder_that_does_not_open_is_named_and_the_server_quoted() -> None:
+    says = {"EXAMINE": b"{tag} NO No such folder\r\n"}
+    with ImapServer(dict(MAIL), says=says) as fake, pytest.raises(RefusedFault) as raised:
+        run(logged_in(fake))
+
+    assert "The server does not open the folder 'INBOX': No such folder" == str(raised.value)
+
+
 def test_a_folder_that_may_only_be_read_refuses_the_removal() -> None:
     says = {"SELECT": b"* 4 EXISTS\r\n* OK [UIDVALIDITY 7] x\r\n{tag} OK [READ-ONLY] done\r\n"}
     with ImapServer(dict(MAIL), says=says) as fake, pytest.raises(RefusedFault):

@@ -5,6 +5,7 @@ cuts the connection under its thread. RFC 9051 names the commands; the servers s
 """
 
 import asyncio
+import re
 import ssl
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ ALPN = "imap"  # RFC 7301 registry
 # What a parser raises where the server writes what is no IMAP.
 GARBLED = (AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 SEARCHED = 20_000  # messages; their UIDs come in one line, which is bounded
+LIBRARY_SAYS = re.compile(r"\A\w+ failed: ")  # before the server's words, in some faults
 NAMED = 500  # UIDs in one command: RFC 7162, section 4 allows 8,192 octets
 
 
@@ -218,6 +220,6 @@ def _said_as_fault(call: Callable[[], T]) -> T:
     except (BrokenError, ProtocolError) as error:
         raise ImapGarbledFault("What the server says cannot be understood.") from error
     except IMAPClientError as error:
-        raise ImapNoFault(str(error)) from None
+        raise ImapNoFault(LIBRARY_SAYS.sub("", str(error))) from None
     except GARBLED as error:
         raise ImapGarbledFault("What the server says cannot be understood.") from error

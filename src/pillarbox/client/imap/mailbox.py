@@ -200,7 +200,11 @@ class ImapMailbox:
         try:
             opened = await self._link.open_folder(folder, to_change=to_change)
         except ImapNoFault as fault:
-            self._refuse(fault)
+            raise RefusedFault(
+                "The server does not open the folder {folder!r}: {text}",
+                folder=folder,
+                text=self._sent.shown(fault.text),
+            ) from None
         self._open = None if to_change else folder
         return opened
 
