@@ -8,8 +8,9 @@ from pathlib import Path
 
 from pillarbox.accounts.remotes import Remote, RemoteSettings, Schedule, Tls
 from pillarbox.app.build import System, opened
-from pillarbox.app.collecting import Collecting, Ended, Pace
+from pillarbox.app.collecting import Collecting, Pace
 from pillarbox.app.home import Home
+from pillarbox.app.watcher import Ended
 from pillarbox.archive.remote_states import RemoteState, RemoteStates, Stale
 from pillarbox.base.clock import FakeClock
 from pillarbox.base.errors import Fault

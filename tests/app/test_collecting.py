@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from pillarbox.app.collect_journal import Noted
-from pillarbox.app.collecting import Ended
+from pillarbox.app.watcher import Ended
 from pillarbox.archive.remote_states import RemoteState
 from pillarbox.collector.manners import PIPELINING_REST_SECONDS, StoppedFault
 from pillarbox.collector.outcome import Outcome, Result

@@ -1,7 +1,7 @@
 """What collecting while serving writes into the journal."""
 
 from pillarbox.accounts.remotes import Remote
-from pillarbox.app.collecting import Ended
+from pillarbox.app.watcher import Ended
 from pillarbox.archive.remote_states import Stale
 from pillarbox.base.clock import shown_time
 from pillarbox.base.errors import Fault

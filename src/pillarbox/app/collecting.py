@@ -9,23 +9,22 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from pillarbox.accounts.remotes import Remote
 from pillarbox.app.build import System
 from pillarbox.app.remote_secrets import another_secret
 from pillarbox.app.sources import ruled_source
+from pillarbox.app.standing import passed_over, refuse_too_early
+from pillarbox.app.watcher import Ended, Watcher
 from pillarbox.archive.remote_states import RemoteState, RemoteStates, Stale
-from pillarbox.base.clock import shown_time
-from pillarbox.base.errors import Fault, OperatorFault, StoreFault
+from pillarbox.base.errors import Fault, StoreFault
 from pillarbox.base.names import RemoteId
 from pillarbox.client import connect as client
-from pillarbox.client.faults import NotAcceptedFault, RefusedFault
+from pillarbox.client.faults import NotAcceptedFault
 from pillarbox.collector.collect import Collector, RemoteGoneFault
 from pillarbox.collector.intake import Keepers
 from pillarbox.collector.limits import Counts, day_of
 from pillarbox.collector.manners import (
-    FOR_EVER,
     Learned,
     StoppedFault,
     after,
@@ -36,7 +35,7 @@ from pillarbox.collector.outcome import Outcome, Result, outcome_of
 from pillarbox.collector.progress import Progress
 from pillarbox.collector.reach import Connect
 from pillarbox.collector.source import Source
-from pillarbox.collector.turn import is_stale, login_at, rest_ends_at, since_of, turn_of
+from pillarbox.collector.turn import is_stale, login_at, since_of, turn_of
 
 AT_ONCE = 32  # sessions in all: each holds a connection and some buffers
 THREADS = 2 * AT_ONCE  # a name or a password that nobody answers for keeps one for a while
@@ -53,43 +52,6 @@ class Pace:
 
 
 PASSED_OVER = Result(Outcome.NONE)  # and nobody is told
-
-
-class RestsFault(OperatorFault):
-    """A remote rests after failures."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """One remote, and what came of it; `state` is how it stands now.
-
-    After `expires_days` the server removes mail, which is news, and earlier than was asked for.
-    """
-
-    remote: Remote
-    result: Result
-    state: RemoteState
-    expires_days: int | None = None
-
-
-class Watcher(Protocol):
-    """Who is told of sessions; called on the event loop, so it must not wait."""
-
-    def begins(self, remote: Remote) -> Progress:
-        """Hear that a session begins; return what is told of it from then on."""
-        ...
-
-    def ended(self, ended: Ended) -> None:
-        """Hear what came of it."""
-        ...
-
-    def stale(self, stale: Stale) -> None:
-        """Hear that nothing has been collected for too long, of which an alert tells."""
-        ...
-
-    def failed(self, fault: Fault) -> None:
-        """Hear that the remotes cannot be read; the next look may do better."""
-        ...
 
 
 class Collecting:
@@ -237,7 +199,7 @@ class Collecting:
                 raise StoppedFault("We were told to stop before its turn came.")
         except Fault as fault:
             self._not_before[remote.id] = began + FAULT_REST_SECONDS
-            return Ended(remote, _passed_over(fault, state), state)
+            return Ended(remote, passed_over(fault, state), state)
         progress = self._watcher.begins(remote)
         try:
             source = await asyncio.to_thread(self._source, remote, state)
@@ -334,55 +296,3 @@ def _require(remote: Remote | None) -> Remote:
     if remote is None:
         raise RemoteGoneFault("The remote was removed before it could be collected from.")
     return remote
-
-
-def refuse_too_early(remote: Remote, state: RemoteState, now: float, *, is_named: bool) -> None:
-    """Raise a fault that says when, where the server or what failed lately wants us to wait."""
-    if login_at(state, now) > now:
-        raise RefusedFault(
-            "The server allows the next login at {time} (LOGIN-DELAY).",
-            code="LOGIN-DELAY",
-            time=shown_time(login_at(state, now)),
-        )
-    rests_until = rest_ends_at(state, now)
-    if rests_until <= now or is_named:
-        return
-    if rests_until >= FOR_EVER:
-        raise RestsFault(
-            'It was refused too often, and rests. "pillarbox collect {name}" tries it again.',
-            name=remote.name,
-        )
-    raise RestsFault(
-        'It rests until {time} after failures. "pillarbox collect {name}" tries it now.',
-        time=shown_time(rests_until),
-        name=remote.name,
-    )
-
-
-def state_fields(
-    remote: Remote, state: RemoteState, default_seconds: float, now: float
-) -> dict[str, object]:
-    """Return how a remote stands, for programs: for `remote list` and `show`."""
-    next_at = turn_of(remote, state, default_seconds, now)
-    rests_until = rest_ends_at(state, now) if state.failures else 0
-    return {
-        "tried_at": _shown(state.tried_at),
-        "succeeded_at": _shown(state.succeeded_at),
-        "outcome": state.outcome,
-        "failures": state.failures,
-        "rests_until": "changed" if next_at >= FOR_EVER else _shown(rests_until or None),
-        "next_at": None if remote.paused_at or next_at in {0, FOR_EVER} else shown_time(next_at),
-        "login_delay_seconds": state.login_delay_seconds,
-        "expire_days": state.expire_days,
-    }
-
-
-def _shown(seconds: float | None) -> str | None:
-    return None if seconds is None else shown_time(seconds)
-
-
-def _passed_over(fault: Fault, state: RemoteState) -> Result:
-    """Return what comes of a remote that is left alone: for scripts, what came of it last."""
-    if isinstance(fault, RestsFault) and state.outcome:
-        return Result(Outcome[state.outcome.upper()], fault=fault)
-    return Result(outcome_of(fault), fault=fault)

@@ -9,9 +9,10 @@ import click
 
 from pillarbox.accounts.remotes import Remote
 from pillarbox.app.build import System, opened
-from pillarbox.app.collecting import Collecting, Ended
+from pillarbox.app.collecting import Collecting
 from pillarbox.app.home import Home
 from pillarbox.app.sources import ruled_source
+from pillarbox.app.watcher import Ended
 from pillarbox.archive.remote_states import Stale
 from pillarbox.base.errors import Fault, OperatorFault
 from pillarbox.cli.collect.bars import Bars

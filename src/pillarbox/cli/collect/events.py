@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 import click
 
 from pillarbox.accounts.remotes import Remote
-from pillarbox.app.collecting import Ended
+from pillarbox.app.watcher import Ended
 from pillarbox.archive.keep import Filed
 from pillarbox.archive.remote_states import Stale
 from pillarbox.base.clock import Clock, shown_time

@@ -2,7 +2,7 @@
 
 from pillarbox.accounts.remotes import Remote, facts_of
 from pillarbox.app.build import System
-from pillarbox.app.collecting import state_fields
+from pillarbox.app.standing import state_fields
 from pillarbox.archive.remote_states import RemoteStates
 from pillarbox.base.clock import shown_time
 from pillarbox.cli.options import print_json, print_table
