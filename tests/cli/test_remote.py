@@ -267,6 +267,19 @@ def test_what_was_allowed_once_stays_allowed(ours: CommandLine) -> None:
     assert ("none", 5) == (shown(ours)["tls"], shown(ours)["timeout_seconds"])
 
 
+@pytest.mark.parametrize("elsewhere", ["pop.example.net", "localhost:1110"])
+def test_what_was_allowed_of_one_server_is_not_allowed_of_another(
+    ours: CommandLine, elsewhere: str
+) -> None:
+    ours.add_remote("there", "--tls", "none", "--allow-password-without-tls")
+    before = shown(ours)
+    edit = ("remote", "edit", "there", "--server", elsewhere)
+
+    assert "--allow-password-without-tls" in ours.refuse(*edit)
+    assert before == shown(ours)
+    assert 0 == ours.run(*edit, "--allow-password-without-tls").exit_code
+
+
 def test_a_way_that_hides_the_password_is_not_changed_for_one_that_does_not(
     ours: CommandLine,
 ) -> None:
@@ -281,6 +294,7 @@ def test_a_way_that_hides_the_password_is_not_changed_for_one_that_does_not(
     [
         (("--user", ""), "--user is empty"),
         (("--folder", "Archive"), "POP3 has no folders"),
+        (("--protocol", "imap", "--folder", "a\r\nb"), "--folder has characters"),
         (("--cron", "daily"), "daily"),
         (("--password-command", "'"), "The password command cannot be read"),
         (("--server", "host:x"), "host:x is not host:port."),
@@ -335,7 +349,7 @@ def test_a_password_may_come_from_a_command_that_is_sealed_and_not_shown(
     assert "command" == shown(ours)["secret_kind"]
     assert "canary" not in ours.do("remote", "show", "there")
     assert "canary" not in ours.do("audit", "list")
-    assert "cat ended with 1 and gave no password." in ours.refuse(
+    assert "The password command ended with 1 and gave no password." in ours.refuse(
         "collect", code=Outcome.CONFIGURATION
     )
 
@@ -782,11 +796,40 @@ def test_a_host_outside_the_domain_is_called_one(
 ) -> None:
     asked["_pop3._tcp.example.com"] = [Srv(0, 1, 110, "example.com.example.net")]
 
-    result = ours.run(*ADDRESS, "--yes", "--password-stdin", said=SECRET + "\n")
+    result = ours.run(*ADDRESS, said=f"y\n{SECRET}\n")
 
     assert 0 == result.exit_code
     assert "This is outside example.com" in result.stderr
     assert ("example.com.example.net:110", "stls") == (shown(ours)["server"], shown(ours)["tls"])
+
+
+def test_nobody_agrees_beforehand_to_a_host_that_whoever_forges_dns_may_name(
+    ours: CommandLine, asked: dict[str, list[Srv]]
+) -> None:
+    asked["_pop3s._tcp.example.com"] = [Srv(0, 1, 995, "example.com.evil.example")]
+
+    result = ours.run(*ADDRESS, "--yes", "--password-stdin", said=SECRET + "\n")
+
+    assert 1 == result.exit_code
+    assert "can be forged: say --server example.com.evil.example:995." in result.stderr
+    assert [] == ours.json("remote", "list")
+
+
+def test_a_page_of_the_domain_may_name_a_host_elsewhere(
+    ours: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (
+        b'<clientConfig><incomingServer type="pop3"><hostname>pop.example.net</hostname>'
+        b"<port>995</port><socketType>SSL</socketType></incomingServer></clientConfig>"
+    )
+    finder = Finder(lambda _: [], lambda _: page)
+    monkeypatch.setattr(discovery, "finder_of_this_machine", lambda: finder)
+
+    result = ours.run(*ADDRESS, "--yes", "--password-stdin", said=SECRET + "\n")
+
+    assert 0 == result.exit_code, result.stderr
+    assert "This is outside example.com" in result.stderr
+    assert "pop.example.net:995" == shown(ours)["server"]
 
 
 def test_where_stdin_has_the_password_the_agreement_is_an_option(

@@ -11,6 +11,7 @@ HOST = re.compile(r"[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-
 HOST_OCTETS = 253
 PORT = re.compile("[1-9][0-9]{0,4}")
 LAST_PORT = 65_535
+PROVEN = -1  # before all that DNS says
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,12 @@ class Place:
     tls: Tls
     source: str
     user: str = ""
-    priority: int = -1  # of a page, whose server has proven itself
+    priority: int = PROVEN
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether a page says it, whose server has proven itself by TLS."""
+        return self.priority == PROVEN
 
 
 def read_address(text: str) -> Address:

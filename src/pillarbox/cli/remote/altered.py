@@ -65,7 +65,8 @@ def altered(before: RemoteSettings, given: Given) -> RemoteSettings:
     _require_useful(after)
     if given.ca:
         client_context(Path(given.ca))  # better now than at night, from cron
-    if is_dangerous(after) and not (is_dangerous(before) or given.allow_password_without_tls):
+    is_agreed = is_dangerous(before) and (before.host, before.port) == (after.host, after.port)
+    if is_dangerous(after) and not (is_agreed or given.allow_password_without_tls):
         raise OperatorFault(
             "Without TLS the password crosses the network for anyone to read. Use --tls implicit"
             " or --tls stls, or say --allow-password-without-tls."
@@ -154,6 +155,8 @@ def _schedule(before: Schedule, given: Given) -> Schedule:
 def _require_useful(settings: RemoteSettings) -> None:
     if not settings.user.isprintable() or not settings.user:
         raise OperatorFault("--user is empty, or has characters that cannot be sent.")
+    if not all(map(str.isprintable, settings.folders)):
+        raise OperatorFault("--folder has characters that cannot be sent.")
     if settings.folders and settings.protocol is not Protocol.IMAP:
         raise OperatorFault("POP3 has no folders: --folder is for --protocol imap.")
 

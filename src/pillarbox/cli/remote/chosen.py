@@ -96,9 +96,17 @@ def _agreed(address: Address, asked: Asked) -> Place:
         ),
         err=True,
     )
-    if not address.has_host(place.host):
+    is_outside = not address.has_host(place.host)
+    if is_outside:
         text = _("This is outside {domain}: make sure that your provider has named it.")
         click.echo(text.format(domain=address.domain), err=True)
+    if asked.is_agreed and is_outside and not place.is_proven:
+        raise OperatorFault(
+            "--yes is not enough for a host that only DNS names, which can be forged: say --server"
+            " {host}:{port}.",
+            host=place.host,
+            port=place.port,
+        )
     if asked.is_agreed:
         return place
     if asked.is_stdin_taken:
