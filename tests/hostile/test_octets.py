@@ -103,7 +103,7 @@ def test_a_line_without_end_is_held_in_bounded_memory() -> None:
         assert TOO_LONG == await caller.line()
         (driver,) = hall.service._drivers
         assert isinstance(driver._peer._stream, SocketStream)
-        assert len(driver._peer._stream._octets) <= MEBI
+        assert len(driver._peer._stream._room) <= MEBI
         assert (await caller.ask(b"\r\nUSER mrose\r\n")).startswith(b"+OK")
         caller.leave()
 
