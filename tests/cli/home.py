@@ -1,7 +1,9 @@
 """The command line in this process, on a home in a temporary folder."""
 
 import json
+import sqlite3
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,3 +72,18 @@ class CommandLine:
         assert old in text
 
         path.write_text(text.replace(old, new, 1), "utf-8")
+
+
+def shown(ours: CommandLine, name: str = "there") -> dict[str, object]:
+    """Return a remote as `remote show` has it."""
+    answer = ours.json("remote", "show", name)
+    assert isinstance(answer, dict)
+    return answer
+
+
+def sealed(home: CommandLine) -> list[tuple[str, bytes]]:
+    """Return what is sealed, as it lies in the database."""
+    with closing(sqlite3.connect(home.folder / "pillarbox.db")) as database:
+        return database.execute(
+            "SELECT key_id, sealed FROM secrets WHERE purpose LIKE 'remote %'"
+        ).fetchall()

@@ -2,16 +2,21 @@
 
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
+from pillarbox.accounts.remotes import Remote, Remotes
 from pillarbox.app.build import opened
 from pillarbox.app.home import Home
 from pillarbox.archive.remote_states import RemoteState, RemoteStates
+from pillarbox.base.secret import Secret
+from pillarbox.cli.collect.events import COUNTS
 from pillarbox.collector.manners import FOR_EVER
 from pillarbox.collector.outcome import Outcome
 from pillarbox.journal.alerts import Alerts
+from pillarbox.store.lease import take_lease
 from tests.cli.home import CommandLine
 
 FAR = 4_000_000_000
@@ -169,3 +174,92 @@ def test_a_dry_run_says_why_it_cannot(ours: CommandLine) -> None:
     assert (Outcome.SOCKET, []) == (result.exit_code, json.loads(result.stdout))
     assert result.stderr.startswith("pillarbox: there: ")
     assert state(ours) == RemoteState()
+
+
+# What is collected from, and what people and programs are told.
+
+
+def test_a_remote_that_goes_before_its_password_is_read_is_named(
+    ours: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours.add_remote()
+    read = Remotes.list
+
+    def read_and_removed(remotes: Remotes) -> Sequence[Remote]:
+        found = read(remotes)
+        remotes.remove("there")
+        return found
+
+    monkeypatch.setattr(Remotes, "list", read_and_removed)
+
+    assert "There is no remote 'there'." in ours.refuse("collect", code=Outcome.CONFIGURATION)
+
+
+def test_a_remote_that_goes_before_its_lease_is_taken_is_not_collected_from(
+    ours: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours.add_remote()
+    read = Remotes.password
+
+    def read_and_removed(remotes: Remotes, remote: Remote) -> Secret:
+        password = read(remotes, remote)
+        remotes.remove(remote.name)
+        return password
+
+    monkeypatch.setattr(Remotes, "password", read_and_removed)
+    result = ours.run("collect")
+
+    assert Outcome.CONFIGURATION == result.exit_code
+    said = "pillarbox: there: The remote was removed before it could be collected from.\n"
+    assert said == result.stderr
+
+
+def test_collect_without_a_remote_says_how_to_add_one(home: CommandLine) -> None:
+    assert '"pillarbox remote add"' in home.refuse("collect", code=Outcome.CONFIGURATION)
+
+
+def test_collect_from_an_unknown_remote_names_it(home: CommandLine) -> None:
+    assert "'there'" in home.refuse("collect", "there", code=Outcome.CONFIGURATION)
+
+
+def test_collect_without_a_home_does_not_say_that_there_was_no_mail(empty: CommandLine) -> None:
+    assert "pillarbox init" in empty.refuse("collect", code=Outcome.CONFIGURATION)
+
+
+def test_collect_answers_for_programs(ours: CommandLine) -> None:
+    ours.add_remote()
+    result = ours.run("collect", "--json")
+    [fields] = json.loads(result.stdout)
+    fault = fields.pop("fault")
+
+    assert Outcome.SOCKET == result.exit_code
+    assert f"pillarbox: there: {fault}\n" == result.stderr
+    assert {"remote": "there", "outcome": "socket", **dict.fromkeys(COUNTS, 0)} == fields
+    assert {"listed", "collected", "known", "refused", "octets", "removed"} <= set(COUNTS)
+
+
+def test_where_nothing_was_listed_people_are_told_what_is_wrong_alone(ours: CommandLine) -> None:
+    ours.add_remote()
+    result = ours.run("collect")
+
+    assert "" == result.stdout
+    assert 1 == len(result.stderr.splitlines())
+    assert result.stderr.startswith("pillarbox: there: Cannot connect to localhost, port 1: ")
+
+
+def test_people_are_told_that_another_process_collects(ours: CommandLine) -> None:
+    ours.add_remote()
+    ours.run("collect")
+    [leased] = (ours.folder / "run" / "remotes").iterdir()
+    lease = take_lease(leased)
+    assert lease is not None
+
+    said, quiet = ours.run("collect", "there"), ours.run("collect", "there", "-q")
+    lease.release()
+
+    assert (Outcome.LOCKED, "", "pillarbox: there: another process is collecting from it.\n") == (
+        said.exit_code,
+        said.stdout,
+        said.stderr,
+    )
+    assert (Outcome.LOCKED, "") == (quiet.exit_code, quiet.output)
