@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pillarbox.accounts.remotes import LeavePolicy
 from pillarbox.archive.remote_states import RemoteState
-from pillarbox.base.errors import Fault, PeerFault, StoreFault
+from pillarbox.base.errors import Fault, OperatorFault, PeerFault, StoreFault
 from pillarbox.client.faults import (
     HungUpFault,
     NotAcceptedFault,
@@ -54,6 +54,7 @@ KINDS: list[tuple[Fault | None, Kind]] = [
     (RefusedFault("x", code="AUTH"), Kind.REFUSED),
     (NotAcceptedFault("x"), Kind.REFUSED),
     (StoreFault("x"), Kind.TEMPORARY),
+    (OperatorFault("x"), Kind.OURS),
 ]
 
 

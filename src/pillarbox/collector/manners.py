@@ -61,6 +61,7 @@ class Kind(Enum):
     TEMPORARY = "temporary"
     TOO_SOON = "too soon"  # LOGIN-DELAY
     REFUSED = "refused"  # it wants a person
+    OURS = "ours"  # no server had anything to do with it, so none is left in peace
 
 
 def kind_of(result: Result) -> Kind:
@@ -75,6 +76,8 @@ def kind_of(result: Result) -> Kind:
             return Kind.TEMPORARY
         case "SYS/PERM" | "AUTH":
             return Kind.REFUSED
+    if result.outcome is Outcome.CONFIGURATION:
+        return Kind.OURS
     is_refused = result.outcome is Outcome.AUTHENTICATION
     return Kind.REFUSED if is_refused else Kind.TEMPORARY
 
@@ -146,7 +149,7 @@ def rests_until(
     `delay_seconds` is the LOGIN-DELAY that the server announces. `chance`, from 0 to 1, spreads the
     rests, so that many who failed together do not come back together.
     """
-    if kind is Kind.GOOD:
+    if kind in {Kind.GOOD, Kind.OURS}:
         return 0
     if kind is Kind.REFUSED:
         if failures > len(REFUSED_RESTS):

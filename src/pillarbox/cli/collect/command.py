@@ -11,7 +11,7 @@ from pillarbox.accounts.remotes import Remote
 from pillarbox.app.build import System, opened
 from pillarbox.app.collecting import Collecting
 from pillarbox.app.home import Home
-from pillarbox.app.sources import ruled_source
+from pillarbox.app.sources import refuse_rules_for_nobody, ruled_source
 from pillarbox.app.watcher import Ended
 from pillarbox.archive.remote_states import Stale
 from pillarbox.base.errors import Fault, OperatorFault
@@ -55,6 +55,7 @@ def collect(
     try:
         with opened(home) as system:
             remotes = _remotes(system, names)
+            refuse_rules_for_nobody(system)  # once, and not once for each of them
             want_rest(system, remotes, rest)
             code = _rehearse(system, remotes, flags) if flags["dry_run"] else None
             if code is None:
