@@ -9,7 +9,14 @@ from typing import BinaryIO
 import pytest
 
 from pillarbox.app.certificates import make_certificates
-from pillarbox.net.https_page import PAGE_OCTETS, NoPageFault, Pages, quoted, trusted_pages
+from pillarbox.net.https_page import (
+    PAGE_OCTETS,
+    NoPageFault,
+    Pages,
+    is_private,
+    quoted,
+    trusted_pages,
+)
 from tests.net.web import Web, serving
 
 
@@ -80,6 +87,34 @@ def test_a_redirect_to_anything_else_is_not(
     web.say(b"", "302 Found", f"Location: {location}")
 
     assert said == refusal(pages, web.url("/", "https"))
+
+
+def test_nobody_outside_sends_us_into_our_own_network(web: Web, pages: Pages) -> None:
+    web.say(b"", "302 Found", "Location: /inside")
+    places = iter([False, True])
+
+    said = refusal(Pages(pages.context, is_inside=lambda _: next(places)), web.url("/", "https"))
+
+    assert "it leads into a private network" in said
+    assert ["/"] == [asked.target for asked in web.asked]
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("127.0.0.1", True),
+        ("10.1.2.3", True),
+        ("169.254.169.254", True),
+        ("::1", True),
+        ("fe80::1%eth0", True),
+        ("::ffff:192.168.1.1", True),
+        ("::ffff:8.8.8.8", False),
+        ("8.8.8.8", False),
+        ("2606:4700:4700::1111", False),
+    ],
+)
+def test_what_is_our_own_network(address: str, *, expected: bool) -> None:
+    assert expected is is_private(address)
 
 
 def test_what_is_no_page_says_why(web: Web, pages: Pages) -> None:

@@ -1,9 +1,11 @@
 """A page from a web server, over HTTPS alone. Blocking: for a thread of a pool, or a command."""
 
 import ssl
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPException, HTTPResponse, HTTPSConnection
+from ipaddress import IPv6Address, ip_address
 from time import monotonic
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
@@ -21,28 +23,42 @@ class NoPageFault(PeerFault):
     """There is no such page, or none that can be used."""
 
 
+def is_private(address: str) -> bool:
+    """Say whether an address leads nowhere from elsewhere."""
+    found = ip_address(address.partition("%")[0])
+    mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None
+    return not (mapped or found).is_global
+
+
 @dataclass(frozen=True, slots=True)
 class Pages:
     """How pages are got; `context` is what a certificate must hold against."""
 
     context: ssl.SSLContext
     seconds: float = SECONDS
+    is_inside: Callable[[str], bool] = is_private
 
     def get(self, url: str) -> bytes:
         """Return what lies there, at most PAGE_OCTETS; raises NoPageFault.
 
-        A redirect is followed to https alone, so that nobody on the way can put a page in.
+        A redirect is followed to https alone, so that nobody on the way can put a page in; and
+        none that comes from outside into our own network, where nobody else could ask.
         """
-        until = monotonic() + self.seconds
+        until, may_be_inside = monotonic() + self.seconds, True
         for _ in range(1 + REDIRECTS):
-            body, moved = self._step(_parts(url), until - monotonic())
+            with self._connected(_parts(url), until - monotonic()) as connection:
+                is_inside = self.is_inside(connection.sock.getpeername()[0])
+                if is_inside and not may_be_inside:
+                    raise _no_page(urlsplit(url), "it leads into a private network")
+                body, moved = _asked(connection, urlsplit(url), until - monotonic())
             if moved is None:
                 return body
-            url = urljoin(url, moved)
+            may_be_inside, url = is_inside, urljoin(url, moved)
         raise NoPageFault("{host}: {why}.", host=urlsplit(url).hostname, why="too many redirects")
 
-    def _step(self, url: SplitResult, seconds: float) -> tuple[bytes, str | None]:
-        """Return what is answered, or where it has moved."""
+    @contextmanager
+    def _connected(self, url: SplitResult, seconds: float) -> Iterator[HTTPSConnection]:
+        """Give a connection; what goes wrong, inside the block too, is a NoPageFault."""
         if seconds <= 0:
             raise _no_page(url, "no answer in time")
         host = url.hostname or ""
@@ -51,10 +67,7 @@ class Pages:
                 HTTPSConnection(host, url.port, timeout=seconds, context=self.context)
             ) as connection:
                 connection.connect()
-                with cut_after(connection.sock, seconds):
-                    connection.request("GET", _target(url), headers={"Accept": "text/xml"})
-                    with connection.getresponse() as response:
-                        return _read(response, url)
+                yield connection
         except ssl.SSLCertVerificationError as error:
             raise _no_page(url, error.verify_message) from error
         except TimeoutError as error:
@@ -87,6 +100,16 @@ def _parts(url: str) -> SplitResult:
     if parts.scheme != "https" or "@" in parts.netloc:
         raise _no_page(parts, "it leads to what is not https")
     return parts
+
+
+def _asked(
+    connection: HTTPSConnection, url: SplitResult, seconds: float
+) -> tuple[bytes, str | None]:
+    """Return what is answered, or where it has moved."""
+    with cut_after(connection.sock, seconds):
+        connection.request("GET", _target(url), headers={"Accept": "text/xml"})
+        with connection.getresponse() as response:
+            return _read(response, url)
 
 
 def _read(response: HTTPResponse, url: SplitResult) -> tuple[bytes, str | None]:
