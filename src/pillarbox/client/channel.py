@@ -1,7 +1,7 @@
 """A conversation on a stream: commands go out, answers come in, no wait is without a deadline."""
 
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from pillarbox.base.errors import Bug, PeerFault
@@ -101,14 +101,16 @@ class Channel:
         return await self.reply()
 
     async def lines(self) -> list[bytes]:
-        """Return the lines of a listing, its first line too; raises RefusedFault on `-ERR`."""
+        """Return the lines of a short listing; raises RefusedFault on `-ERR`."""
+        return [line async for line in self.each_line()]
+
+    async def each_line(self) -> AsyncIterator[bytes]:
+        """Yield the lines of a listing; raises RefusedFault on `-ERR`, before the first."""
         reply = await self.reply()
         if not reply.is_ok:
             raise refused(reply, self.sent)
-        lines = []
         while not isinstance(answer := await self.answer(), End):
-            lines.append(expected(answer, ReplyLine).line)
-        return lines
+            yield expected(answer, ReplyLine).line
 
     async def secure(self, secure: Secure) -> None:
         """Begin TLS.

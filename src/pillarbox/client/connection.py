@@ -9,7 +9,7 @@ from typing import Self
 from pillarbox.base.secret import Secret
 from pillarbox.client.channel import Channel
 from pillarbox.client.faults import RefusedFault, refused
-from pillarbox.client.listing import Listed, read_listing, read_named
+from pillarbox.client.listing import Listed, ListingReader, read_named
 from pillarbox.client.login import log_in
 from pillarbox.client.retrieval import IncomingMessage, Retrieval
 from pillarbox.client.server import Server
@@ -34,7 +34,7 @@ class Connection:
         self._channel = channel
         self._server = server
         self._announced: Announced | None = None
-        self._octets: dict[int, int] = {}  # by number, as listed
+        self._listing = ListingReader()
         self._is_over = False
 
     async def __aenter__(self) -> Self:
@@ -83,22 +83,24 @@ class Connection:
         """Return what is in the maildrop; raises RefusedFault where it cannot be listed."""
         is_pipelining = await self._is_pipelining()
         await self._channel.send([List(), Uidl()] if is_pipelining else [List()])
-        octets = await self._channel.lines()
-        listing = read_listing(octets, await self._unique_ids(is_pipelining=is_pipelining))
-        self._octets = {listed.number: listed.octets for listed in listing}
-        return listing
+        reader = self._listing = ListingReader()
+        async for line in self._channel.each_line():
+            reader.listed(line)
+        await self._read_unique_ids(reader, is_pipelining=is_pipelining)
+        return reader.finish()
 
-    async def _unique_ids(self, *, is_pipelining: bool) -> list[bytes] | None:
-        """Return the lines of UIDL, None where the server has none."""
+    async def _read_unique_ids(self, reader: ListingReader, *, is_pipelining: bool) -> None:
+        """Read the lines of UIDL, none where the server has none."""
         if is_pipelining:
             with suppress(RefusedFault):
-                return await self._channel.lines()
+                async for line in self._channel.each_line():
+                    reader.named(line)
+                return
         # Asked for in a row, it may have been refused for that.
         await self._channel.send([Uidl()])
-        try:
-            return await self._channel.lines()
-        except RefusedFault:
-            return None
+        with suppress(RefusedFault):
+            async for line in self._channel.each_line():
+                reader.named(line)
 
     async def retrieve(
         self, numbers: Iterable[int]
@@ -109,13 +111,10 @@ class Connection:
         can be had then. MessageTooLargeFault, as any other fault, and leaving before the last
         message end the session's use.
         """
-        window = Window(self._octets_of, is_pipelining=await self._is_pipelining())
+        window = Window(self._listing.octets_of, is_pipelining=await self._is_pipelining())
         most = self._server.message_octets
         async for number, chunks in Retrieval(self._channel, numbers, window, most).messages():
             yield number, chunks
-
-    def _octets_of(self, number: int) -> int:
-        return self._octets.get(number, 0)
 
     async def top(self, number: int, lines: int) -> bytes:
         """Return the header and so many lines, at most TOP_OCTETS; raises RefusedFault."""
