@@ -300,6 +300,33 @@ def test_a_refused_login_says_what_kind_of_refusal_it_is(
     assert isinstance(fault_of(fake, mechanism=mechanism), kind)
 
 
+class Echoing(ImapServer):
+    """Repeats what a mechanism sends, in the refusal."""
+
+    tag = ""
+
+    def _answer(self, connected: socket.socket, line: str) -> None:
+        if " " in line:
+            self.tag = line.partition(" ")[0]
+            super()._answer(connected, line)
+        else:
+            connected.sendall(f"{self.tag} NO not {line}\r\n".encode())
+
+
+def test_a_refusal_that_repeats_what_a_mechanism_sent_is_not_shown() -> None:
+    async def log_in(fake: ImapServer) -> None:
+        async with await connect(place(fake, mechanism="PLAIN")) as mailbox:
+            await mailbox.login("ab", Secret(b"pwd"))
+
+    with (
+        Echoing(says={"AUTHENTICATE": b"+ \r\n"}) as fake,
+        pytest.raises(NotAcceptedFault) as raised,
+    ):
+        run(log_in(fake))
+
+    assert str(raised.value).endswith(": ***")  # not AGFiAHB3ZA==
+
+
 def test_a_cut_in_a_login_is_no_wrong_password() -> None:
     fake = ImapServer(says={"AUTHENTICATE": HANG_UP})
 

@@ -22,6 +22,7 @@ from pillarbox.sasl.choice import Choices, may_use, strongest
 from pillarbox.sasl.client import Login, begin
 from pillarbox.sasl.facts import BINDING, TOKENS, USER
 from pillarbox.wire.pop3.commands import FORBIDDEN, UnsendableFault
+from pillarbox.wire.pop3.verbs import AuthResponse
 
 CODE = re.compile(r"\[([A-Z-]+)")  # RFC 9051, section 7.1
 LATER = frozenset({"CONTACTADMIN", "LIMIT", "SERVERBUG", "UNAVAILABLE"})
@@ -40,7 +41,7 @@ async def log_in(link: ImapLink, server: Server, sent: Sent, name: str, secret: 
         if way == USER:
             await _by_login(link, name, secret)
         else:
-            await _by_sasl(link, server, way, name, secret)
+            await _by_sasl(link, server, sent, way, (name, secret))
     except ImapNoFault as fault:
         raise _login_fault(fault.text, sent) from None
 
@@ -84,7 +85,10 @@ async def _by_login(link: ImapLink, name: str, secret: Secret) -> None:
     await link.log_in(name, secret)
 
 
-async def _by_sasl(link: ImapLink, server: Server, way: str, name: str, secret: Secret) -> None:
+async def _by_sasl(
+    link: ImapLink, server: Server, sent: Sent, way: str, account: tuple[str, Secret]
+) -> None:
+    name, secret = account
     login = Login(
         name=name,
         secret=secret,
@@ -95,7 +99,13 @@ async def _by_sasl(link: ImapLink, server: Server, way: str, name: str, secret: 
         port=server.port,
     )
     exchange = begin(way, login)
-    await link.authenticate(way, exchange.respond)
+
+    def respond(challenge: bytes) -> Secret:
+        message = exchange.respond(challenge)
+        sent.note(AuthResponse(message))
+        return message
+
+    await link.authenticate(way, respond)
     exchange.succeeded()
 
 
