@@ -6,7 +6,7 @@ import io
 import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count, pairwise
 from pathlib import Path
@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from pillarbox.app.collect_journal import Noted
+from pillarbox.app.settings import Collect, CollectRule
 from pillarbox.app.watcher import Ended
 from pillarbox.archive.remote_states import RemoteState
 from pillarbox.collector.manners import PIPELINING_REST_SECONDS, StoppedFault
@@ -357,3 +358,17 @@ def test_the_journal_has_what_vanishes_and_expires_and_no_stop(make: Make) -> No
     lines = [line.split(" ", 1)[1] for line in written.getvalue().splitlines()]
 
     assert ["remote.vanished remote=one count=20", "remote.expires remote=one days=30"] == lines
+
+
+def test_the_rest_of_a_message_comes_before_the_server_removes_it_itself(make: Make) -> None:
+    rig = make(one=FakeServer(mail(3), capabilities=(*CAPABILITIES, "EXPIRE 3")))
+    rig.system = replace(rig.system, collect=Collect(rule=(CollectRule("later", "headers"),)))
+    rig.add("r", "one")
+
+    counts = []
+    for days in (0, 1, 1):
+        rig.clock.advance(days * DAY)
+        rig.once()
+        counts.append(rig.collected())
+
+    assert [0, 0, 3] == counts

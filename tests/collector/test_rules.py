@@ -20,6 +20,7 @@ from pillarbox.collector.rules import (
     Rules,
     Undecided,
     decide,
+    hastened,
     rest_is_due,
 )
 
@@ -205,6 +206,19 @@ def test_what_cannot_be_decided_goes_where_a_rule_without_a_doubt_sends_it() -> 
     decision = judged(SKIP_SPAM, route, header=Peeked.NOT_TO_BE_HAD)
 
     assert Decision(rule="all", tags=("t",), account="other", is_undecided=True) == decision
+
+
+@pytest.mark.parametrize(
+    ("rest_after", "expire", "expected"),
+    [(None, 5, 4), (9, 5, 4), (2, 5, 2), (9, 1, 0), (9, 0, 0), (9, None, 9), (None, None, None)],
+)
+def test_the_rest_comes_a_day_before_the_server_removes_it(
+    rest_after: int | None, expire: int | None, expected: int | None
+) -> None:
+    later = Rule("later", Action.HEADERS, rest_after_days=rest_after)
+    other = Rule("other", Action.SKIP)
+
+    assert (replace(later, rest_after_days=expected), other) == hastened((later, other), expire)
 
 
 def test_the_rest_is_due_after_its_days_or_where_no_rule_holds_it_back_any_more() -> None:

@@ -34,6 +34,7 @@ from pillarbox.collector.manners import (
 from pillarbox.collector.outcome import Outcome, Result, outcome_of
 from pillarbox.collector.progress import Progress
 from pillarbox.collector.reach import Connect
+from pillarbox.collector.rules import hastened
 from pillarbox.collector.source import Source
 from pillarbox.collector.turn import is_stale, login_at, since_of, turn_of
 
@@ -251,6 +252,7 @@ class Collecting:
         return replace(
             source,
             server=replace(source.server, pipelining=pipelining),
+            rules=hastened(source.rules, state.expire_days),
             day=Counts(*state.fetched_on(day_of(now))),
         )
 

@@ -109,6 +109,24 @@ class Decision:
 
 Rules = tuple[Rule, ...]
 
+
+def hastened(rules: Rules, expire_days: int | None) -> Rules:
+    """Return rules by which the rest comes a day before the server removes mail itself.
+
+    RFC 2449, section 6.7: it does so after `expire_days`; None: never.
+    """
+    if expire_days is None:
+        return rules
+    return tuple(_hastened(rule, max(expire_days - 1, 0)) for rule in rules)
+
+
+def _hastened(rule: Rule, last: int) -> Rule:
+    if rule.action is not Action.HEADERS:
+        return rule
+    days = last if rule.rest_after_days is None else min(rule.rest_after_days, last)
+    return replace(rule, rest_after_days=days)
+
+
 # Each rule that may match, with whether it does: True, or None where that is not known.
 _Matching = list[tuple[Rule, bool | None]]
 
