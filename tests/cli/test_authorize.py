@@ -9,9 +9,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from click.testing import CliRunner, Result
 
-from pillarbox.accounts.oauth.grant import Client, Grant, read_grant, write_grant
+from pillarbox.accounts.oauth.grant import NOT_YET, Client, Grant, read_grant, write_grant
 from pillarbox.accounts.oauth.messages import Device
-from pillarbox.accounts.remotes import Protocol, SecretKind
+from pillarbox.accounts.remotes import ChangedFault, Protocol, SecretKind
 from pillarbox.app.build import System, opened
 from pillarbox.app.home import Home
 from pillarbox.app.remote_oauth import Authoriser, Browser, Wanted
@@ -236,6 +236,27 @@ def test_the_browser_comes_back_under_the_name_that_is_registered(home: Path) ->
     assert redirect.startswith("http://localhost:")
     with opened(Home(home)) as system:
         assert password_of(system, system.remotes.show("work")).reveal()
+
+
+def test_what_was_agreed_to_for_one_server_is_not_kept_for_another(home: Path) -> None:
+    add(home)
+
+    with authorizing() as there, opened(Home(home)) as system:
+        wanted = Wanted(
+            client_id=CLIENT_ID,
+            scope=SCOPE,
+            token_endpoint=f"{there.url}/token",
+            device_endpoint=f"{there.url}/device",
+        )
+
+        def agree_late(device: Device) -> None:
+            pillarbox(home, "remote", "edit", "work", "--server", "elsewhere.example.org")
+            there.decided[device.user_code] = True
+
+        with pytest.raises(ChangedFault):
+            Authoriser(system, system.remotes.show("work"), wanted).by_device(agree_late)
+
+        assert NOT_YET == system.remotes.password(system.remotes.show("work"))
 
 
 def test_the_browser_is_opened_only_when_that_is_asked_for(

@@ -90,12 +90,16 @@ class Authoriser:
         return self._keep(grant)
 
     def _keep(self, grant: Grant) -> Remote:
-        """Seal what is granted; whoever renews an older grant meanwhile comes before or after."""
+        """Seal what is granted; whoever renews an older grant meanwhile comes before or after.
+
+        Raises ChangedFault where the remote is another by now: it would be let in elsewhere.
+        """
 
         def alter(settings: RemoteSettings) -> RemoteSettings:
             return replace(settings, secret_kind=SecretKind.OAUTH, mechanism=grant.client.mechanism)
 
         with self.system.turns(self.remote):
+            self.system.remotes.password(self.remote)
             return self.system.remotes.edit(self.remote.name, alter, write_grant(grant))
 
     def _network(self) -> Network:

@@ -20,6 +20,7 @@ from pillarbox.accounts.remotes import (
     RemoteSettings,
     SecretKind,
 )
+from pillarbox.accounts.secret_store import SecretStore
 from pillarbox.app.turns import Turns
 from pillarbox.base.clock import FakeClock
 from pillarbox.base.errors import OperatorFault, StoreFault
@@ -231,6 +232,24 @@ def test_no_token_goes_where_others_read_it(
 
     with pytest.raises(OperatorFault, match="no https address"):
         grants.token(remote)
+
+
+def test_tokens_are_renewed_under_another_master_key(
+    *,
+    grants: Grants,
+    remote: Remote,
+    granted: Grant,
+    there: State,
+    clock: FakeClock,
+    secret_store: SecretStore,
+) -> None:
+    secret_store.rotate()
+    clock.advance(3_600)
+
+    renewed = grants.token(remote)
+    secret_store.rotate()
+
+    assert newest(there) == renewed == grants.token(remote)
 
 
 def edited_meanwhile(remotes: Remotes, answer: WebAnswer | None) -> Post:
