@@ -81,6 +81,7 @@ class Rig:
     clock: FakeClock
     servers: Mapping[str, FakeServer] = field(default_factory=dict)
     heard: Heard = field(default_factory=Heard)
+    pace: Pace = SOON
     dialled: list[str] = field(default_factory=list)
 
     async def connect(self, server: Server) -> Connection:
@@ -106,7 +107,7 @@ class Rig:
         remotes = self.system.remotes.list()
 
         async def bounded() -> list[Ended]:
-            collecting = Collecting(self.system, self.heard, self.connect, SOON)
+            collecting = Collecting(self.system, self.heard, self.connect, self.pace)
             try:
                 async with asyncio.timeout(LONGEST):
                     return await collecting.once(remotes, are_named=False)
@@ -118,7 +119,7 @@ class Rig:
     @asynccontextmanager
     async def watching(self) -> AsyncIterator[Collecting]:
         """Watch while the block runs, as `serve` does."""
-        collecting = Collecting(self.system, self.heard, self.connect, SOON)
+        collecting = Collecting(self.system, self.heard, self.connect, self.pace)
         async with asyncio.timeout(LONGEST):
             collecting.start()
             try:

@@ -13,15 +13,18 @@ from pathlib import Path
 
 import pytest
 
+from pillarbox.accounts.remotes import Schedule
 from pillarbox.app.collect_journal import Noted
+from pillarbox.app.collecting import Pace
 from pillarbox.app.settings import Collect, CollectRule
 from pillarbox.app.watcher import Ended
 from pillarbox.archive.remote_states import RemoteState
 from pillarbox.collector.manners import PIPELINING_REST_SECONDS, StoppedFault
 from pillarbox.collector.outcome import Outcome, Result
+from pillarbox.journal.alerts import Alerts
 from pillarbox.journal.journal import Journal
 from pillarbox.net.stream import Stream
-from tests.app.collecting_rig import BROKEN, Gated, Rig, open_rig, until
+from tests.app.collecting_rig import BROKEN, LONGEST, Gated, Rig, open_rig, until
 from tests.client.fake_server import CAPABILITIES, FakeServer, Session
 from tests.collector.rig import mail
 
@@ -155,6 +158,66 @@ def test_a_mistake_of_ours_with_one_remote_is_said_and_not_made_again_at_once(ma
     assert ["a mistake of ours"] == said
 
 
+def test_a_clock_that_is_put_back_lets_nobody_rest_for_years(make: Make) -> None:
+    rig = make()
+    rig.add(BROKEN, BROKEN)
+
+    async def work() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, _context: None)
+        async with rig.watching():
+            await until(lambda: len(rig.dialled) == 1)
+            rig.clock.advance(-365 * DAY)
+            await until(lambda: len(rig.dialled) == 2)
+
+    asyncio.run(work())
+
+    assert [BROKEN, BROKEN] == rig.dialled
+
+
+def test_who_says_stop_again_means_at_once(make: Make) -> None:
+    server = Gated(is_shut=True)
+    rig = make(one=server)
+    rig.add("one", "one")
+    rig.pace = Pace(look=0.001, drain=LONGEST)
+
+    async def work() -> None:
+        async with rig.watching() as collecting:
+            await until(lambda: server.connections == 1)
+            collecting.stop()
+
+    asyncio.run(work())
+
+    assert [StoppedFault] == [type(ended.result.fault) for ended in rig.heard.results]
+
+
+def test_another_interval_counts_from_the_next_look_on(make: Make) -> None:
+    rig = make(one=FakeServer())
+    rig.add("one", "one", cron="0 0 29 2 *")
+    rig.once()
+
+    async def work() -> None:
+        async with rig.watching():
+            rig.system.remotes.edit("one", lambda known: replace(known, schedule=Schedule(60)))
+            rig.clock.advance(60)
+            await until(lambda: len(rig.heard.results) == 2)
+
+    asyncio.run(work())
+
+    assert [Outcome.NONE, Outcome.NONE] == outcomes(rig)
+
+
+def test_those_who_failed_together_do_not_come_back_together(make: Make) -> None:
+    rig = make(one=FakeServer(greeting=b"-ERR [SYS/TEMP] later\r\n"))
+    for number in range(16):
+        rig.add(f"r{number}", "one")
+
+    rests = [ended.state.next_at - rig.clock.now() for ended in rig.once()]
+
+    assert len(set(rests)) > 3
+    assert min(rests) >= 59
+    assert max(rests) <= 90
+
+
 class Liar(Session):
     """Hangs up where two commands come in a row, though it says that it can do that."""
 
@@ -225,19 +288,14 @@ def test_somebody_hears_once_a_day_that_nothing_comes(make: Make) -> None:
         rig.add(name, "one")
     rig.system.remotes.pause("paused")
     rig.add("unscheduled", "one", cron="0 0 29 2 *")
-    told: list[float] = []
-
-    def later() -> None:
-        told.extend([rig.clock.now()] * (len(rig.heard.stales) - len(told)))
-        rig.clock.advance(5_400)
-
-    rig.heard.on_ended = later
+    rig.heard.on_ended = partial(rig.clock.advance, 5_400)
 
     async def work() -> None:
         async with rig.watching():
-            await until(lambda: len(told) == 3)
+            await until(lambda: len(rig.heard.stales) == 3)
 
     asyncio.run(work())
+    told = sorted(alert.at for alert in Alerts(rig.system.database, rig.clock).list())
 
     assert {"one"} == {stale.name for stale in rig.heard.stales}
     assert all(later - before >= DAY for before, later in pairwise(told))

@@ -115,7 +115,9 @@ class Collecting:
         await self._drain(list(self._running.values()))
 
     def stop(self) -> None:
-        """Begin no more sessions, and end those under way soon."""
+        """Begin no more sessions, and end those under way soon; said again, at once."""
+        if self._stopping.is_set():
+            self._collector.stop()
         self._stopping.set()
 
     def close(self) -> None:
@@ -125,6 +127,7 @@ class Collecting:
     def start(self) -> None:
         """Watch all remotes in a task of its own, until `end`."""
         self._watching = asyncio.ensure_future(self.watch())
+        self._watching.add_done_callback(_say_death)
 
     async def end(self) -> None:
         """Stop, wait for what is under way, and end the threads."""
@@ -161,7 +164,10 @@ class Collecting:
 
     def _turn(self, remote: Remote, state: RemoteState) -> float:
         every, now = self._system.collect.interval_seconds, self._system.clock.now()
-        return max(turn_of(remote, state, every, now), self._not_before.get(remote.id, 0))
+        not_before = self._not_before.get(remote.id, 0)
+        if not_before > now + BUG_REST_SECONDS:
+            not_before = 0  # the clock was put back
+        return max(turn_of(remote, state, every, now), not_before)
 
     def _start(self, remote: Remote, *, is_named: bool) -> "asyncio.Task[Ended]":
         task = asyncio.create_task(self._one(remote, is_named=is_named))
@@ -282,6 +288,14 @@ class Collecting:
             if (state := states.get(remote.id)) and is_stale(remote, state, every, now)
         ]
         return self._states.tell_stale(found, int(now)) if found else []
+
+
+def _say_death(watching: "asyncio.Future[None]") -> None:
+    """Say at once what `end` will raise late: nothing is collected any more."""
+    error = None if watching.cancelled() else watching.exception()
+    if error is not None:
+        message = "Collecting has died."
+        watching.get_loop().call_exception_handler({"message": message, "exception": error})
 
 
 def _allow_waiting() -> None:
