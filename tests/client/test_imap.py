@@ -156,6 +156,18 @@ def test_a_message_without_an_end_is_given_up() -> None:
         assert {1: None} == run(one(fake))
 
 
+@pytest.mark.parametrize("size", [b"RFC822.SIZE 0", b"FLAGS ()", b"RFC822.SIZE 999999999"])
+def test_a_message_without_an_end_is_given_up_whatever_size_is_said(size: bytes) -> None:
+    async def one(fake: ImapServer) -> dict[int, bytes | None]:
+        async with await logged_in(fake, message_octets=1_000_000) as mailbox:
+            return await retrieved(mailbox, [1])
+
+    says = {"UID FETCH 3 (RFC822": b"* 1 FETCH (UID 3 " + size + b")\r\n{tag} OK done\r\n"}
+    with ImapServer({3: b"x" * 3_000_000}, says=says) as fake:
+        assert {1: None} == run(one(fake))
+        assert len(fake.heard) < 15
+
+
 def test_top_gives_the_header_and_so_many_lines() -> None:
     async def tops(fake: ImapServer) -> list[bytes]:
         async with await logged_in(fake) as mailbox:

@@ -170,13 +170,18 @@ class ImapMailbox:
         while part:
             yield part
             octets += len(part)
-            if octets > 2 * place.octets + BEYOND_OCTETS and place.octets:
+            if octets > self._most(place):
                 raise RefusedFault("The server sends more of a message than it says there is.")
             # A server may cut a part short: what is missing is asked for.
             if len(part) < asked and octets >= place.octets:
                 return
             asked = PART_OCTETS
             part = await self._part(place, octets, asked)
+
+    def _most(self, place: Place) -> int:
+        """Return how much of a message is taken; a server may not say how large it is."""
+        most = self._server.message_octets
+        return min(2 * place.octets + BEYOND_OCTETS, most) if place.octets else most
 
     async def _part(self, place: Place, offset: int, octets: int, section: str = "") -> bytes:
         await self._show(place)
