@@ -137,6 +137,9 @@ def test_what_is_not_said_and_not_known_is_asked_for(home: Path) -> None:
 
     assert "Say --client-id" in refusal(home)
     assert "Say --provider, or --token-endpoint and --scope." == refusal(home, client_id="mine")
+    assert "Say --device-endpoint or --authorization-endpoint too." == refusal(
+        home, client_id="mine", scope="mail", token_endpoint="https://there.example/token"
+    )
 
 
 def test_who_authorises_again_says_only_what_is_another(home: Path) -> None:

@@ -71,6 +71,8 @@ class Authoriser:
         wanted = self.wanted
         if not (wanted.token_endpoint and wanted.scope):
             raise OperatorFault("Say --provider, or --token-endpoint and --scope.")
+        if not (wanted.device_endpoint or wanted.authorization_endpoint):
+            raise OperatorFault("Say --device-endpoint or --authorization-endpoint too.")
         return self._changed(Client(client_id, wanted.token_endpoint, wanted.scope, TOKENS[0]))
 
     def by_device(self, show: Callable[[Device], None]) -> Remote:
