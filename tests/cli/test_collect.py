@@ -176,6 +176,16 @@ def test_a_dry_run_says_why_it_cannot(ours: CommandLine) -> None:
     assert state(ours) == RemoteState()
 
 
+def test_a_dry_run_honours_a_login_delay(ours: CommandLine) -> None:
+    ours.add_remote()
+    become(ours, RemoteState(logged_in_at=int(time.time()), login_delay_seconds=HOUR))
+
+    result = ours.run("collect", "--dry-run")
+
+    assert Outcome.SERVER == result.exit_code
+    assert "(LOGIN-DELAY)" in result.stderr
+
+
 # What is collected from, and what people and programs are told.
 
 

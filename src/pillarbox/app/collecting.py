@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pillarbox.accounts.remotes import Remote
 from pillarbox.app.build import System
 from pillarbox.app.remote_secrets import another_secret
-from pillarbox.app.sources import ruled_source
+from pillarbox.app.sources import source_now
 from pillarbox.app.standing import passed_over, refuse_too_early
 from pillarbox.app.watcher import Ended, Watcher
 from pillarbox.archive.remote_states import RemoteState, RemoteStates, Stale
@@ -23,18 +23,15 @@ from pillarbox.client import connect as client
 from pillarbox.client.faults import NotAcceptedFault
 from pillarbox.collector.collect import Collector, RemoteGoneFault
 from pillarbox.collector.intake import Keepers
-from pillarbox.collector.limits import Counts, day_of
 from pillarbox.collector.manners import (
     Learned,
     StoppedFault,
     after,
     expires_early,
-    may_pipeline,
 )
 from pillarbox.collector.outcome import Outcome, Result, outcome_of
 from pillarbox.collector.progress import Progress
 from pillarbox.collector.reach import Connect
-from pillarbox.collector.rules import hastened
 from pillarbox.collector.source import Source
 from pillarbox.collector.turn import is_stale, login_at, since_of, turn_of
 
@@ -209,7 +206,7 @@ class Collecting:
             return Ended(remote, passed_over(fault, state), state)
         progress = self._watcher.begins(remote)
         try:
-            source = await asyncio.to_thread(self._source, remote, state)
+            source = await asyncio.to_thread(source_now, self._system, remote, state)
             result, learned = await self._collected(remote, source, progress)
         except Fault as fault:
             result = Result(outcome_of(fault), fault=fault)
@@ -250,17 +247,6 @@ class Collecting:
         except StoreFault:  # what came could not be kept either, and the result says so
             self._not_before[remote.id] = now + FAULT_REST_SECONDS
             return state
-
-    def _source(self, remote: Remote, state: RemoteState) -> Source:
-        source = ruled_source(self._system, remote)
-        now = self._system.clock.now()
-        pipelining = may_pipeline(state.pipelining_failed_at, now)
-        return replace(
-            source,
-            server=replace(source.server, pipelining=pipelining),
-            rules=hastened(source.rules, state.expire_days),
-            day=Counts(*state.fetched_on(day_of(now))),
-        )
 
     async def _tell_stale(self) -> None:
         try:

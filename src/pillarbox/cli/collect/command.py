@@ -11,9 +11,10 @@ from pillarbox.accounts.remotes import Remote
 from pillarbox.app.build import System, opened
 from pillarbox.app.collecting import Collecting
 from pillarbox.app.home import Home
-from pillarbox.app.sources import refuse_rules_for_nobody, ruled_source
+from pillarbox.app.sources import refuse_rules_for_nobody, source_now
+from pillarbox.app.standing import refuse_too_early
 from pillarbox.app.watcher import Ended
-from pillarbox.archive.remote_states import Stale
+from pillarbox.archive.remote_states import RemoteStates, Stale
 from pillarbox.base.errors import Fault, OperatorFault
 from pillarbox.cli.collect.bars import Bars
 from pillarbox.cli.collect.events import Events, fields_of
@@ -26,6 +27,7 @@ from pillarbox.collector.collect import Collector
 from pillarbox.collector.intake import Keepers
 from pillarbox.collector.outcome import Outcome, Result, exit_code, outcome_of
 from pillarbox.collector.progress import Progress
+from pillarbox.collector.source import Source
 
 
 @click.command(help=_("Collect what is new from the remotes; all of them where none is named."))
@@ -170,6 +172,13 @@ def _summary(ended: Ended) -> str:
 # What would be done.
 
 
+def _source(system: System, remote: Remote) -> Source:
+    """Return a remote; raises RefusedFault where its server wants no login yet."""
+    state = RemoteStates(system.database).of(remote.id)
+    refuse_too_early(remote, state, system.clock.now(), is_named=True)
+    return source_now(system, remote, state)
+
+
 def _rehearse(system: System, remotes: Sequence[Remote], flags: dict[str, bool]) -> int:
     keepers = Keepers(system.archive)
     collector = Collector(keepers, system.ledger, system.home.remote_leases, system.clock)
@@ -177,7 +186,7 @@ def _rehearse(system: System, remotes: Sequence[Remote], flags: dict[str, bool])
     try:
         for remote in remotes:
             try:
-                steps = asyncio.run(collector.rehearse(ruled_source(system, remote)))
+                steps = asyncio.run(collector.rehearse(_source(system, remote)))
             except Fault as fault:
                 click.echo(f"pillarbox: {remote.name}: {said(fault)}", err=True)
                 code = outcome_of(fault) if code <= Outcome.NONE else code
