@@ -19,6 +19,7 @@ from pillarbox.accounts.remotes import (
     Tls,
 )
 from pillarbox.accounts.secret_store import MissingKeyFault
+from pillarbox.archive.ledger import is_of_server
 from pillarbox.base.clock import FakeClock
 from pillarbox.base.errors import OperatorFault
 from pillarbox.base.names import AccountId
@@ -320,3 +321,35 @@ def test_a_lost_key_does_not_keep_a_remote_from_being_removed(
     remotes.remove("work")
 
     assert 0 == counts(database)["secrets"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "is_known"),
+    [
+        ({"host": "elsewhere.example.org"}, False),
+        ({"user": "other"}, False),
+        ({"port": 1100}, False),
+        ({"port": 110}, True),
+        ({"timeout_seconds": 5}, True),
+    ],
+    ids=str,
+)
+def test_names_of_one_maildrop_are_not_taken_for_those_of_another(
+    remotes: Remotes,
+    settings: RemoteSettings,
+    database: Database,
+    changed: dict[str, Any],
+    is_known: bool,
+) -> None:
+    work = remotes.add("work", settings, PASSWORD)
+    sql = "INSERT INTO ledger (remote_id, unique_id, state, collected_at) VALUES (?, ?, 'seen', 1)"
+    database.write(lambda rows: rows.run(sql, work.id, "1"))
+
+    for _ in range(2):
+        remotes.edit("work", lambda before: dataclasses.replace(before, **changed))
+
+    with database.reading() as rows:
+        ((name,),) = rows.all("SELECT unique_id FROM ledger")
+    assert is_known is (name == "1")
+    assert name.endswith("1")
+    assert is_known is is_of_server(name)

@@ -126,6 +126,13 @@ class NoTop(Fault):
         return b"-ERR unknown command\r\n" if keyword == "TOP" else None
 
 
+class NeitherUidlNorTop(NoUidl):
+    """Only its content tells what a message is."""
+
+    def says(self, keyword: str, number: int | None) -> bytes | None:
+        return super().says("UIDL" if keyword == "TOP" else keyword, number)
+
+
 class SizesTooSmall(Fault):
     """Every message is said to have one octet."""
 
@@ -375,6 +382,9 @@ CASES: dict[str, Case] = {
     "duplicate unique-ids": Case(DuplicateUniqueIds(), FINE, is_mended=False),
     "no UIDL": Case(NoUidl(), FINE, is_mended=False),
     "no UIDL any more": Case(NoUidl(), FINE, was_well=True, has_names=False),
+    "neither UIDL nor TOP any more": Case(
+        NeitherUidlNorTop(), FINE, was_well=True, has_names=False
+    ),
     "no TOP": Case(NoTop(), FINE, is_mended=False),
     "sizes too small": Case(SizesTooSmall(), FINE, is_mended=False),
     "sizes too large": Case(SizesTooLarge(), FINE, is_mended=False),

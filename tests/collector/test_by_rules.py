@@ -184,3 +184,71 @@ def test_what_was_asked_for_is_not_forgotten_by_a_cut(home: Home) -> None:
     collect(home, fake, source)
 
     assert {HAM, SPAM, LARGE} == set(home.contents())
+
+
+# Rules that change, and limits that spare headers
+
+
+def test_what_was_skipped_is_judged_again_by_a_rule_that_was_changed(home: Home) -> None:
+    fake = server()
+    rule = Rule("no spam", Action.SKIP, fields=IS_SPAM)
+    collect(home, fake, replace(SOURCE, rules=(rule,)))
+    changed = replace(SOURCE, rules=(replace(rule, fields=(FieldTest("subject", ("ham",)),)),))
+
+    collect(home, fake, changed)
+
+    assert {HAM, SPAM, LARGE} == set(home.contents())
+
+
+def test_other_rules_that_come_to_the_same_are_asked_once(home: Home) -> None:
+    fake = server()
+    rule = Rule("no spam", Action.SKIP, fields=IS_SPAM)
+    collect(home, fake, replace(SOURCE, rules=(rule,)))
+    looked = fake.count(b"TOP")
+
+    for _ in range(2):
+        collect(home, fake, replace(SOURCE, rules=(replace(rule, name="other"),)))
+
+    assert looked + 1 == fake.count(b"TOP")
+    assert "other" == home.ledger.entries(REMOTE)["spam"].rule
+
+
+def test_within_limits_few_headers_are_asked_for_in_vain(home: Home) -> None:
+    fake = FakeServer({f"a{n}": b"Subject: %d\r\n\r\n" % n for n in range(200)})
+    rules = (Rule("no spam", Action.SKIP, fields=IS_SPAM),)
+    source = replace(SOURCE, rules=rules, limits=Limits(messages_per_session=5))
+
+    for session in range(1, 5):
+        result = collect(home, fake, source)
+        assert (5, 200 - 5 * session) == (result.collected, result.held_back)
+    assert fake.count(b"TOP") <= 4 * 12
+
+
+def test_behind_what_is_skipped_limits_are_used_up(home: Home) -> None:
+    mail = {f"s{n}": SPAM for n in range(150)} | {f"h{n}": HAM + b"%d\r\n" % n for n in range(9)}
+    fake = FakeServer(mail)
+    rules = (Rule("no spam", Action.SKIP, fields=IS_SPAM),)
+    source = replace(SOURCE, rules=rules, limits=Limits(messages_per_session=5))
+
+    result = collect(home, fake, source)
+
+    assert (5, 150, 4) == (result.collected, result.skipped, result.held_back)
+
+
+def test_of_what_is_too_large_no_header_is_asked_for_in_vain(home: Home) -> None:
+    fake = server()
+    rules = (Rule("no spam", Action.SKIP, fields=IS_SPAM),)
+    source = replace(SOURCE, rules=rules, limits=Limits(octets_per_message=1000))
+
+    result = collect(home, fake, source)
+
+    assert (1, 1, 1) == (result.collected, result.skipped, result.held_back)
+    assert 2 == fake.count(b"TOP")
+
+
+def test_headers_are_asked_for_many_at_a_time(home: Home) -> None:
+    fake = FakeServer({f"a{n}": b"Subject: %d\r\n\r\n" % n for n in range(50)})
+    rules = (Rule("no", Action.SKIP, fields=(FieldTest("subject", ("*",)),)),)
+
+    assert 50 == collect(home, fake, replace(SOURCE, rules=rules)).skipped
+    assert fake.most_lines_at_once > 9

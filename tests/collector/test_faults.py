@@ -145,7 +145,7 @@ def test_no_fault_of_a_server_costs_a_message(
     ("way", "name", "said"),
     [
         pytest.param("trusting", "a reply left out", "lost", marks=pytest.mark.interop),
-        ("doubling", "no UIDL any more", "doubled"),
+        ("doubling", "neither UIDL nor TOP any more", "doubled"),
     ],
 )
 def test_a_build_that_loses_or_doubles_is_caught(

@@ -28,7 +28,7 @@ from pillarbox.collector.plan import (
     without_shared_names,
 )
 from pillarbox.collector.plan import plan as planned
-from pillarbox.collector.rules import Action, Decision, FieldTest, Rule
+from pillarbox.collector.rules import Action, Decision, FieldTest, Rule, known_by
 from pillarbox.store.store import MessageId
 
 NOW = 1_800_000_000.0
@@ -41,9 +41,11 @@ def entry(days: float = 0, removal: Removal = Removal.NONE) -> LedgerEntry:
     return LedgerEntry(MessageId(1), int(NOW - days * DAY_SECONDS), removal)
 
 
-def not_kept(state: State, rule: str | None = None, days: float = 0) -> LedgerEntry:
+def not_kept(
+    state: State, rule: str | None = None, days: float = 0, judged_by: bytes | None = None
+) -> LedgerEntry:
     since = int(NOW - days * DAY_SECONDS)
-    return LedgerEntry(None, since, state=state, octets=100, rule=rule)
+    return LedgerEntry(None, since, state=state, octets=100, rule=rule, judged_by=judged_by)
 
 
 def plan(
@@ -161,12 +163,37 @@ def test_what_was_looked_at_is_done_as_decided() -> None:
     assert Fetch(LISTED, Reason.NEW, fetch) == looked(ruled(BY_HEADER), Looked(fetch))
 
 
-def test_what_a_rule_passed_over_is_asked_for_again_once_the_rule_is_gone() -> None:
-    skipped = not_kept(State.SKIPPED, "list")
+def test_what_a_rule_passed_over_is_asked_for_again_once_the_rules_are_others() -> None:
+    skipped = not_kept(State.SKIPPED, "list", judged_by=known_by((BY_HEADER,), "r", NOW))
+    otherwise = replace(BY_HEADER, fields=(FieldTest("list-id", ("y",)),))
 
     assert Skip(LISTED, Reason.BY_RULE, "list") == step(ruled(BY_HEADER), a=skipped)
     assert Fetch(LISTED, Reason.NEW) == step(ruled(), a=skipped)
-    assert Peek(LISTED, Reason.FOR_RULE) == step(ruled(replace(BY_HEADER, name="b")), a=skipped)
+    assert Peek(LISTED, Reason.FOR_RULE) == step(ruled(otherwise), a=skipped)
+    elsewhere = Rule("elsewhere", Action.SKIP, remote="another")
+    terms = ruled(BY_HEADER, elsewhere)
+    assert Skip(LISTED, Reason.BY_RULE, "list") == step(terms, a=skipped)
+
+
+def test_what_was_taken_as_a_header_is_judged_again_by_other_rules() -> None:
+    taken = not_kept(State.HEADERS, "later", judged_by=known_by((HEADER,), "r", NOW))
+
+    assert Skip(LISTED, Reason.HEADER_ONLY, "later") == step(ruled(HEADER), a=taken)
+    by_header = replace(HEADER, fields=(FieldTest("list-id", ("y",)),))
+    assert Peek(LISTED, Reason.FOR_RULE) == step(ruled(by_header), a=taken)
+    smaller = replace(HEADER, larger_than=500)
+    assert Fetch(LISTED, Reason.REST) == step(ruled(smaller), a=taken)
+    terms = ruled(by_header)
+    assert Fetch(LISTED, Reason.REST) == looked(terms, Looked(Decision()), a=taken)
+
+
+def test_where_a_rule_asks_for_an_age_each_day_has_its_judgement() -> None:
+    rules = (Rule("old", Action.SKIP, older_than_days=9),)
+    day = NOW // DAY_SECONDS * DAY_SECONDS
+
+    assert known_by(rules, "r", day) == known_by(rules, "r", day + DAY_SECONDS - 1)
+    assert known_by(rules, "r", day) != known_by(rules, "r", day + DAY_SECONDS)
+    assert known_by((BY_HEADER,), "r", day) == known_by((BY_HEADER,), "r", day + DAY_SECONDS)
 
 
 def test_a_header_is_taken_and_the_rest_when_it_is_due() -> None:
@@ -194,7 +221,7 @@ def test_a_header_that_is_not_to_be_had_cannot_stand_for_the_whole() -> None:
 
 def test_what_is_beyond_a_limit_is_for_another_session() -> None:
     terms = ruled(limits=Limits(messages_per_session=1))
-    listing = [LISTED, replace(LISTED, number=2, unique_id="b"), Listed(3, 1, "c")]
+    listing = [LISTED, replace(LISTED, number=2, unique_id="b"), Listed(3, 100, "c")]
 
     steps = plan(listing, {"a": entry(), "c": not_kept(State.SEEN)}, terms)
     assert [Reason.DUE, Reason.NEW, Reason.SEEN] == [each.reason for each in steps]
@@ -221,18 +248,55 @@ def test_what_may_be_known_by_another_name_is_looked_at() -> None:
         ([(1, 9, b"x")], [("a", 9, b"x")], {1: "a"}),
         ([(1, 9, b"x")], [("a", 8, b"x")], {}),
         ([(1, 9, b"x")], [("a", 9, b"y")], {}),
-        ([(1, 9, None)], [("a", 9, None)], {}),
+        ([(1, 9, b"x")], [("a", 9, None)], {}),
         ([(1, 9, b"x"), (2, 9, b"x")], [("a", 9, b"x")], {}),
         ([(1, 9, b"x")], [("a", 9, b"x"), ("b", 9, b"x")], {}),
         ([(1, 9, b"x"), (2, 9, b"y")], [("b", 9, b"y"), ("a", 9, b"x")], {1: "a", 2: "b"}),
     ],
 )
 def test_a_message_is_matched_one_to_one_or_not_at_all(
-    headers: list[tuple[int, int, bytes | None]],
+    headers: list[tuple[int, int, bytes]],
     lost: list[tuple[str, int, bytes | None]],
     names: dict[int, str],
 ) -> None:
     assert names == matched([Header(*row) for row in headers], [Lost(*row) for row in lost])
+
+
+def test_one_message_under_two_names_is_one_and_what_is_listed_is_no_candidate() -> None:
+    header = Header(1, 9, b"x")
+    names = [Lost(name, 9, b"x", MessageId(1)) for name in ("a", "b")]
+
+    assert matched([header], names)[1] in {"a", "b"}
+    assert {} == matched([header], [*names, Lost("c", 9, b"x", MessageId(2))])
+    assert {} == matched([header], [names[0], replace(names[1], is_there=True)])
+
+
+def test_what_has_another_size_than_before_is_looked_at_or_fetched() -> None:
+    known = replace(entry(), octets=99)
+    with_header = replace(known, header_digest=b"x")
+
+    assert Fetch(LISTED, Reason.CHANGED) == step(AT_ONCE, a=known)
+    assert Peek(LISTED, Reason.FOR_MATCH) == step(AT_ONCE, a=with_header)
+    fetch = Fetch(LISTED, Reason.CHANGED)
+    assert fetch == looked(Terms(policy=AT_ONCE), Looked(Decision()), a=with_header)
+    assert Remove(LISTED, Reason.DUE) == step(AT_ONCE, a=replace(known, octets=None))
+
+
+def test_what_has_no_name_and_is_known_by_its_header_is_left_but_not_removed_for_that() -> None:
+    unnamed = replace(LISTED, unique_id=None)
+    situation = Situation(NOW, {1: Looked(Decision(), known_as="a")}, {100})
+
+    def only(terms: Terms | LeavePolicy, known: LedgerEntry) -> Step:
+        (found,) = plan([unnamed], {"a": known}, terms, situation)
+        return found
+
+    assert Skip(unnamed, Reason.LEFT) == only(LeavePolicy(), entry())
+    assert Skip(unnamed, Reason.TOO_YOUNG) == only(LeavePolicy(1), entry())
+    for policy in (AT_ONCE, LeavePolicy(when_archived=True)):
+        assert Fetch(unnamed, Reason.UNNAMED) == only(policy, entry())
+    assert Fetch(unnamed, Reason.UNNAMED) == only(LeavePolicy(), not_kept(State.SKIPPED, "list"))
+    peek = [Peek(unnamed, Reason.FOR_MATCH)]
+    assert peek == plan([unnamed], {}, LeavePolicy(), Situation(NOW, lost_octets={100}))
 
 
 # Listings
@@ -330,7 +394,7 @@ def test_nothing_that_is_known_for_sure_is_fetched_or_looked_at(
     for each in plan(without_shared_names(listing), ledger, terms, situation):
         known = ledger.get(each.listed.unique_id or "")
         if isinstance(each, Fetch | Peek) and known is not None:
-            is_other = known.vanished_at is not None and known.octets != each.listed.octets
+            is_other = known.octets != each.listed.octets
             is_doubtful = known.removal is Removal.DONE or is_other
             is_partly = known.state in {State.HEADERS, State.SKIPPED}
             assert is_doubtful or is_partly or known.damaged_at is not None

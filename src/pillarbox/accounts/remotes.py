@@ -1,6 +1,7 @@
 """Remotes: mail servers elsewhere that we collect from, and the passwords that they want."""
 
 import json
+import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -129,6 +130,24 @@ class Remote:
     paused_at: int | None = None  # seconds since 1970; it is not collected from until it goes on
 
 
+# No listing has a name with a space: whatever the new maildrop lists is unknown at first, and known
+# again by its size and its header.
+FORMER = """
+    UPDATE ledger SET
+        unique_id = 'was ' || ? || ' ' || unique_id, vanished_at = coalesce(vanished_at, ?)
+    WHERE remote_id = ? AND instr(unique_id, ' ') = 0
+"""
+FORMER_OCTETS = 8  # of chance, so that no two former maildrops have the same names
+USUAL_PORTS = frozenset({110, 995, 143, 993})
+
+
+def may_be_another_maildrop(before: RemoteSettings, after: RemoteSettings) -> bool:
+    """Return whether unique-ids may mean other messages than before."""
+    is_other_port = before.port != after.port and not {before.port, after.port} <= USUAL_PORTS
+    is_other_host = before.host.lower() != after.host.lower()
+    return is_other_host or is_other_port or before.user != after.user
+
+
 class ChangedFault(OperatorFault):
     """A remote is not what it was; whoever asks again sees what it is now."""
 
@@ -208,6 +227,9 @@ class Remotes:
     def edit(self, name: str, alter: Alter, password: Secret | None = None) -> Remote:
         """Give a remote other settings, and another secret where one is given; both or neither.
 
+        Where it may be another maildrop then, nobody may collect from it meanwhile: what is known
+        of messages by their unique-ids says nothing any more.
+
         Raises as `add`, what `alter` raises, and OperatorFault where there is none of that name.
         """
         return self._database.write(lambda rows: self._edit(rows, name, alter, password))
@@ -246,6 +268,9 @@ class Remotes:
             purpose = _purpose(before.name)
             self._secret_store.replace_within(rows, before.secret, purpose, password)
         rows.run(UPDATE, *_columns(settings), before.id)
+        if may_be_another_maildrop(before.settings, settings):
+            former = secrets.token_hex(FORMER_OCTETS)
+            rows.run(FORMER, former, int(self._clock.now()), before.id)
         changed = _changed(before.settings, settings)
         if password is not None:
             changed["password_changed"] = True

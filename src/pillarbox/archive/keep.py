@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from pillarbox.archive.ledger import content_id
-from pillarbox.archive.reading_back import Lost, lost, verify
+from pillarbox.archive.reading_back import Lost, is_same, lost, verify
 from pillarbox.base.clock import Clock
 from pillarbox.base.names import AccountId, RemoteId
 from pillarbox.db.sqlite import Database, Rows
@@ -35,7 +35,8 @@ ELSEWHERE = """
     SELECT name FROM ledger JOIN remotes ON remotes.id = remote_id
     WHERE message_id = ? AND remote_id <> ? ORDER BY name LIMIT 1
 """
-# A second fetch does not make a message younger, unless it was gone from the remote in between.
+# A second fetch does not make a message younger, unless it was gone from the remote in between, or
+# is another one now.
 ENTER = """
     INSERT INTO ledger (remote_id, unique_id, state, message_id, collected_at, octets,
                         header_digest, missing_octets, rule)
@@ -44,7 +45,9 @@ ENTER = """
         state = 'kept',
         message_id = excluded.message_id,
         collected_at = iif(
-            removal = 'done' OR state <> 'kept', excluded.collected_at, collected_at
+            removal = 'done' OR message_id IS NOT excluded.message_id,
+            excluded.collected_at,
+            collected_at
         ),
         removal = 'none',
         vanished_at = NULL,
@@ -54,6 +57,7 @@ ENTER = """
         verified_at = NULL,
         damaged_at = NULL,
         rule = excluded.rule,
+        judged_by = NULL,
         header = NULL
 """
 
@@ -196,8 +200,12 @@ class Archive:
     def lost(
         self, remote: RemoteId, there: Container[str], octets: Container[int]
     ) -> Sequence[Lost]:
-        """Return what a listing does not name any more, of these sizes; raises StoreFault."""
+        """Return what is known of these sizes, listed or not; raises StoreFault."""
         return lost(self._database, self._store, remote, there, octets)
+
+    def is_same(self, remote: RemoteId, unique_id: str, octets: int, digest: bytes) -> bool:
+        """Return whether what is kept under a name has this header, and may be listed so large."""
+        return is_same(self._database, remote, unique_id, octets, digest)
 
     def _coming(self, kept: Kept, origin: Origin, survey: Survey) -> "Coming":
         return Coming(kept, origin, survey.header_digest(), self._missing(kept, origin.octets or 0))

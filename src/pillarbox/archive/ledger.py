@@ -16,45 +16,63 @@ BATCH = 1000  # rows in memory, or in one transaction
 # In the order of LedgerEntry, but for what _entry turns.
 ENTRIES = """
     SELECT unique_id, message_id, collected_at, removal, state, octets, header_digest, vanished_at,
-           verified_at, rule, damaged_at, missing_octets
+           verified_at, rule, damaged_at, missing_octets, judged_by
     FROM ledger WHERE remote_id = ?1 AND (?2 IS NULL OR removal = ?2)
 """
 ONE = """
     SELECT message_id, collected_at, removal, state, octets, header_digest, vanished_at,
-           verified_at, rule, damaged_at, missing_octets
+           verified_at, rule, damaged_at, missing_octets, judged_by
     FROM ledger WHERE remote_id = ? AND unique_id = ?
 """
 # What was collected before sizes were noted has the size of its blob.
 PAGE = """
-    SELECT ledger.unique_id, vanished_at IS NULL, removal, coalesce(ledger.octets, blobs.octets)
+    SELECT ledger.unique_id, vanished_at IS NULL, removal, coalesce(ledger.octets, blobs.octets),
+           message_id, damaged_at
     FROM ledger LEFT JOIN messages ON messages.id = message_id LEFT JOIN blobs USING (digest)
     WHERE remote_id = ? AND ledger.unique_id > ? ORDER BY ledger.unique_id LIMIT ?
 """
 ENTER_NOT_KEPT = """
     INSERT INTO ledger (remote_id, unique_id, collected_at, state, octets, header_digest, rule,
-                        header)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                        judged_by, header)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET
         state = excluded.state,
         octets = excluded.octets,
         header_digest = excluded.header_digest,
         rule = excluded.rule,
+        judged_by = excluded.judged_by,
         header = excluded.header,
         message_id = NULL,
         removal = 'none',
         vanished_at = NULL
     WHERE state <> 'kept' OR removal = 'done'
 """
+# What is under the new name by then is another message's: the plan has seen to that.
 MOVE = """
     INSERT INTO ledger (remote_id, unique_id, state, message_id, collected_at, octets,
-                        header_digest, verified_at, missing_octets, rule, header)
+                        header_digest, verified_at, missing_octets, rule, judged_by, header)
     SELECT remote_id, ?, state, message_id, collected_at, ?, header_digest, verified_at,
-           missing_octets, rule, header
+           missing_octets, rule, judged_by, header
     FROM ledger WHERE remote_id = ? AND unique_id = ?
-    ON CONFLICT DO NOTHING
+    ON CONFLICT DO UPDATE SET
+        state = excluded.state,
+        message_id = excluded.message_id,
+        collected_at = excluded.collected_at,
+        octets = excluded.octets,
+        header_digest = excluded.header_digest,
+        verified_at = excluded.verified_at,
+        missing_octets = excluded.missing_octets,
+        rule = excluded.rule,
+        judged_by = excluded.judged_by,
+        header = excluded.header,
+        removal = 'none',
+        vanished_at = NULL,
+        damaged_at = NULL
 """
 
-CONTENT = "sha256 "  # with a space, which no server's unique-id holds (RFC 1939, section 7)
+# Names with a space, which no server's unique-id holds (RFC 1939, section 7).
+CONTENT = "sha256 "
+FORMER = "was "  # of what was known when the remote was another; `accounts.remotes` gives it
 
 
 class Removal(StrEnum):
@@ -81,7 +99,8 @@ class LedgerEntry:
     `octets` as the server listed it. `header_digest` is the SHA-256 of the header that RETR or TOP
     gave. `vanished_at` is when a listing first lacked it, `verified_at` when its octets were last
     read back and compared, `damaged_at` when they were others. `rule` names the rule whose doing
-    the state is. `missing_octets` fewer came than were listed.
+    the state is, `judged_by` the rules that were asked. `missing_octets` fewer came than were
+    listed.
     """
 
     message: MessageId | None  # where it is kept
@@ -95,6 +114,7 @@ class LedgerEntry:
     rule: str | None = None
     damaged_at: int | None = None
     missing_octets: int = 0
+    judged_by: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +127,7 @@ class NotKept:
     rule: str | None = None
     header_digest: bytes | None = None
     header: bytes | None = None
+    judged_by: bytes | None = None
 
 
 class Known(Protocol):
@@ -175,7 +196,8 @@ class Ledger:
 
     def absent_octets(self, remote: RemoteId, there: Container[str]) -> set[int]:
         """Return the listed octets of what a listing does not name, and was not removed by us."""
-        return {octets for _unique_id, octets in absent(self._database, remote, there)}
+        known = candidates(self._database, remote)
+        return {each.octets for each in known if each.unique_id not in there}
 
     def note_listing(
         self,
@@ -191,7 +213,7 @@ class Ledger:
         """
         gone = before = 0
         changes: list[tuple[object, ...]] = []
-        for unique_id, was_there, removal, _octets in _pages(self._database, remote):
+        for unique_id, was_there, removal, *_rest in _pages(self._database, remote):
             is_there = unique_id in there
             is_change = is_there is not bool(was_there) and not (is_there and unique_id in doubtful)
             if not _is_listed(unique_id, removal):
@@ -262,7 +284,14 @@ class Ledger:
 
 def _columns(entry: NotKept) -> Row:
     octets = entry.octets or None
-    return (entry.state, octets, entry.header_digest, entry.rule, entry.header)
+    return (
+        entry.state,
+        octets,
+        entry.header_digest,
+        entry.rule,
+        entry.judged_by,
+        entry.header,
+    )
 
 
 class _Snapshot:
@@ -276,18 +305,25 @@ class _Snapshot:
         return None if row is None else _entry(row)
 
 
-def absent(
-    database: Database, remote: RemoteId, there: Container[str]
-) -> Iterator[tuple[str, int]]:
-    """Yield what a listing does not name and was not removed by us, with its listed octets."""
-    for unique_id, _is_there, removal, octets in _pages(database, remote):
-        if octets and unique_id not in there and _is_listed(unique_id, removal):
-            yield unique_id, octets
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What another unique-id may stand for; `message` None: it is not kept."""
+
+    unique_id: str
+    octets: int  # as it was listed
+    message: MessageId | None
+
+
+def candidates(database: Database, remote: RemoteId) -> Iterator[Candidate]:
+    """Yield what has a size, was not removed by us, and is what came as far as is known."""
+    for unique_id, _is_there, removal, octets, message, damaged_at in _pages(database, remote):
+        if octets and removal != Removal.DONE and damaged_at is None:
+            yield Candidate(unique_id, octets, message)
 
 
 def _is_listed(unique_id: str, removal: str) -> bool:
-    """Return whether a listing tells of it: neither removed by us nor known by content alone."""
-    return removal != Removal.DONE and not is_content_id(unique_id)
+    """Return whether a listing tells of it: neither removed by us nor under a name of ours."""
+    return removal != Removal.DONE and is_of_server(unique_id)
 
 
 def _pages(database: Database, remote: RemoteId) -> Iterator[Row]:
@@ -315,3 +351,8 @@ def content_id(digest: Digest) -> str:
 def is_content_id(unique_id: str) -> bool:
     """Return whether content stands in for the unique-id."""
     return unique_id.startswith(CONTENT)
+
+
+def is_of_server(unique_id: str) -> bool:
+    """Return whether a listing may have the unique-id; those of our own making it never has."""
+    return not unique_id.startswith((CONTENT, FORMER))

@@ -5,13 +5,13 @@ from contextlib import closing
 from dataclasses import dataclass
 from hashlib import sha256
 
-from pillarbox.archive.ledger import BATCH, absent
+from pillarbox.archive.ledger import BATCH, candidates
 from pillarbox.base.errors import StoreFault
 from pillarbox.base.names import RemoteId
 from pillarbox.db.sqlite import Database
 from pillarbox.message.header_digest import HEADER_OCTETS, header_digest
 from pillarbox.store.blobs.port import CHUNK_OCTETS, Digest
-from pillarbox.store.store import Store
+from pillarbox.store.store import MessageId, Store
 
 # What somebody removed here is in the archive no more: nothing of it is confirmed.
 DIGEST = """
@@ -28,13 +28,27 @@ NOTE = """
 """
 
 
+# As whatever size it may be listed, and still be what is kept.
+SAME = """
+    SELECT header_digest, ledger.octets, blobs.octets
+    FROM ledger JOIN messages ON messages.id = message_id JOIN blobs USING (digest)
+    WHERE remote_id = ? AND ledger.unique_id = ?
+        AND damaged_at IS NULL AND messages.state <> 'removed'
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """A message that a listing does not name any more; `header_digest` None: known by nothing."""
+    """A message that is known; `header_digest` None: known by nothing.
+
+    `message` is where it is kept, None where it is not. What `is_there` is listed under its name.
+    """
 
     unique_id: str
     octets: int
     header_digest: bytes | None
+    message: MessageId | None = None
+    is_there: bool = False
 
 
 def verify(
@@ -60,12 +74,27 @@ def lost(
     there: Container[str],
     octets: Container[int],
 ) -> Sequence[Lost]:
-    """Return what a listing does not name, of these sizes; raises StoreFault."""
+    """Return what is known of these sizes, listed or not; raises StoreFault."""
     return [
-        Lost(unique_id, size, _header_digest(database, store, remote, unique_id))
-        for unique_id, size in absent(database, remote, there)
-        if size in octets
+        Lost(
+            known.unique_id,
+            known.octets,
+            _header_digest(database, store, remote, known.unique_id),
+            known.message,
+            known.unique_id in there,
+        )
+        for known in candidates(database, remote)
+        if known.octets in octets
     ]
+
+
+def is_same(
+    database: Database, remote: RemoteId, unique_id: str, octets: int, digest: bytes
+) -> bool:
+    """Return whether what is kept under a name has this header, and may be listed so large."""
+    with database.reading() as rows:
+        known, *sizes = rows.one(SAME, remote, unique_id) or (None, None)
+    return known == digest and octets in sizes
 
 
 def _note(database: Database, notes: list[tuple[object, ...]]) -> None:

@@ -116,14 +116,24 @@ class Connection:
         async for number, chunks in Retrieval(self._channel, numbers, window, most).messages():
             yield number, chunks
 
+    async def headers(
+        self, numbers: Iterable[int]
+    ) -> AsyncGenerator[tuple[int, bytes | None], None]:
+        """Yield each number and its header, at most TOP_OCTETS; None where it is refused."""
+        window = Window(lambda _: TOP_OCTETS, is_pipelining=await self._is_pipelining())
+        most = self._server.message_octets
+        retrieval = Retrieval(self._channel, numbers, window, most, lambda number: Top(number, 0))
+        async for number, chunks in retrieval.messages():
+            try:
+                yield number, await _beginning(chunks)
+            except RefusedFault:
+                yield number, None
+
     async def top(self, number: int, lines: int) -> bytes:
         """Return the header and so many lines, at most TOP_OCTETS; raises RefusedFault."""
         await self._channel.send([Top(number, lines)])
         message = IncomingMessage(self._channel, number, self._server.message_octets)
-        octets = bytearray()
-        async for chunk in message.chunks():
-            octets += chunk[: TOP_OCTETS - len(octets)]
-        return bytes(octets)
+        return await _beginning(message.chunks())
 
     async def unique_ids(self, numbers: Iterable[int]) -> dict[int, str]:
         """Return what the server says now; a number that it refuses is left out."""
@@ -163,3 +173,11 @@ class Connection:
             await self._channel.send(batch)
             for _ in batch:
                 yield await self._channel.reply()
+
+
+async def _beginning(chunks: AsyncIterator[bytes]) -> bytes:
+    """Return TOP_OCTETS at most, and read past the rest."""
+    octets = bytearray()
+    async for chunk in chunks:
+        octets += chunk[: TOP_OCTETS - len(octets)]
+    return bytes(octets)

@@ -1,7 +1,7 @@
 """Messages one after another, each in chunks, with several commands under way where that helps."""
 
 from collections import deque
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import suppress
 
 from pillarbox.base.errors import PeerFault
@@ -9,7 +9,7 @@ from pillarbox.client.channel import Channel, expected
 from pillarbox.client.faults import MessageTooLargeFault, RefusedFault, refused
 from pillarbox.client.window import Window
 from pillarbox.wire.pop3.answers import End, Octets
-from pillarbox.wire.pop3.verbs import Retr
+from pillarbox.wire.pop3.verbs import Retr, Top
 
 
 class IncomingMessage:
@@ -71,9 +71,15 @@ class Retrieval:
     """Asks for messages, as many at a time as the window allows."""
 
     def __init__(
-        self, channel: Channel, numbers: Iterable[int], window: Window, most_octets: int
+        self,
+        channel: Channel,
+        numbers: Iterable[int],
+        window: Window,
+        most_octets: int,
+        command: Callable[[int], Retr | Top] = Retr,
     ) -> None:
         self._channel = channel
+        self._command = command
         self._waiting = iter(numbers)
         self._again = deque[int]()  # refused behind others: to be asked for alone
         self._doubted = set[int]()  # refused behind others
@@ -133,6 +139,6 @@ class Retrieval:
         return taken
 
     async def _ask(self, numbers: Iterable[int]) -> None:
-        commands = [Retr(number) for number in numbers]
+        commands = [self._command(number) for number in numbers]
         if commands:
             await self._channel.send(commands)

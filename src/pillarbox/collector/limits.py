@@ -54,16 +54,36 @@ def held_back(
     that has to wait for the next session all wait, so that it comes first then. The first of a
     session or of a day may be larger than all its octets: else it would wait for ever.
     """
-    held: list[Limit | None] = []
-    reached: Limit | None = None
-    for size in octets:
-        if _is_beyond(size, limits.octets_per_message):
-            held.append(Limit.OCTETS_PER_MESSAGE)
-            continue
-        reached = reached or _reached(limits, session, day, size)
-        held.append(reached)
-        session, day = session.plus(size), day.plus(size)
-    return held
+    allowance = Allowance(limits, session, day)
+    return [allowance.take(size) for size in octets]
+
+
+class Allowance:
+    """What may be fetched still."""
+
+    def __init__(self, limits: Limits, session: Counts, day: Counts) -> None:
+        self._limits = limits
+        self._session = session
+        self._day = day
+        self._reached: Limit | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more may be fetched."""
+        return self._reached is not None
+
+    def is_too_large(self, octets: int) -> bool:
+        """Return whether a message is too large alone."""
+        return _is_beyond(octets, self._limits.octets_per_message)
+
+    def take(self, octets: int) -> Limit | None:
+        """Return which limit holds back the next message; None: it may be fetched."""
+        if self.is_too_large(octets):
+            return Limit.OCTETS_PER_MESSAGE
+        if self._reached is None:
+            self._reached = _reached(self._limits, self._session, self._day, octets)
+            self._session, self._day = self._session.plus(octets), self._day.plus(octets)
+        return self._reached
 
 
 def _reached(limits: Limits, session: Counts, day: Counts, size: int) -> Limit | None:

@@ -5,22 +5,34 @@ ledger as it comes.
 """
 
 import asyncio
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
 from pillarbox.archive.keep import Archive
 from pillarbox.archive.ledger import Ledger, NotKept, State
-from pillarbox.client.faults import RefusedFault
 from pillarbox.client.listing import Listed
+from pillarbox.collector.limits import Allowance, Counts, Limits
 from pillarbox.collector.mailbox import Mailbox
 from pillarbox.collector.matching import Header, matched
-from pillarbox.collector.plan import WHOLE, Looked, Peek, Situation, plan
-from pillarbox.collector.rules import Action, Candidate, Decision, Undecided, decide
+from pillarbox.collector.plan import (
+    WHOLE,
+    Fetch,
+    Looked,
+    Peek,
+    Reason,
+    Situation,
+    Step,
+    plan,
+)
+from pillarbox.collector.rules import Action, Candidate, Decision, Undecided, decide, known_by
 from pillarbox.collector.rules import Peeked as NoHeader
 from pillarbox.collector.source import Source
-from pillarbox.message.header_digest import HEADER_OCTETS, header_digest
+from pillarbox.message.header_digest import HEADER_OCTETS, HeaderDigest, header_digest
 
-AT_ONCE = 100  # headers in memory, and rows in one transaction
+AT_ONCE = 100  # rows in one transaction; headers between two looks at the limits, in the end
+FIRST = 4  # headers before the first of those looks; each time twice as many
+NEEDED = {Reason.FOR_MATCH, Reason.ASKED_FOR}  # whatever the limits
 
 
 @dataclass(slots=True)
@@ -33,27 +45,45 @@ class Look:
 
 
 class Looking:
-    """Asks for the headers that a plan wants; `is_rehearsal` writes nothing."""
+    """Asks for the headers that a plan wants; `is_rehearsal` writes nothing.
+
+    `spared` are the unique-ids of messages whose headers have broken a session.
+    """
 
     def __init__(
-        self, source: Source, ledger: Ledger, archive: Archive, *, is_rehearsal: bool
+        self,
+        source: Source,
+        ledger: Ledger,
+        archive: Archive,
+        *,
+        is_rehearsal: bool,
+        spared: Container[str] = frozenset(),
     ) -> None:
         self._source = source
         self._ledger = ledger
         self._archive = archive
         self._is_rehearsal = is_rehearsal
+        self._spared = spared
+        self._asked: Mapping[int, Step] = {}
+
+    def under_way(self) -> str | None:
+        """Return the message whose header is being asked for, None where none is."""
+        return next((step.listed.unique_id for step in self._asked.values()), None)
 
     async def look(
         self, server: Mailbox, listing: Sequence[Listed], there: Container[str], now: float
     ) -> Situation:
         """Return what is known now; raises PeerFault and StoreFault."""
         first = await asyncio.to_thread(self._situation, there, now)
-        peeks = await asyncio.to_thread(self._peeks, listing, first)
+        steps = await asyncio.to_thread(self._steps, listing, first)
         found = Look()
-        for peek in peeks:
-            await self._peek(server, peek, first, found)
-            if len(found.entries) >= AT_ONCE:
-                await self._enter(found, now)
+        allowance = Allowance(self._source.limits, Counts(), self._source.day)
+        for some in _portions(steps, is_bounded=self._is_bounded):
+            peeks = [step for step in some if self._is_wanted(step, allowance)]
+            await self._peek(server, peeks, now, found)
+            for step in some:
+                if _is_fetched(step, found):
+                    allowance.take(step.listed.octets)
         await self._enter(found, now)
         names = await asyncio.to_thread(self._known_as, listing, found.headers, there)
         known = {n: replace(found.looked[n], known_as=name) for n, name in names.items()}
@@ -63,23 +93,53 @@ class Looking:
         remote = self._source.remote
         return Situation(now, lost_octets=self._ledger.absent_octets(remote, there))
 
-    def _peeks(self, listing: Sequence[Listed], situation: Situation) -> list[Peek]:
-        # Limits are for what is fetched: they may not hide what is to be looked at.
+    @property
+    def _is_bounded(self) -> bool:
+        return self._source.limits != Limits()
+
+    def _steps(self, listing: Sequence[Listed], situation: Situation) -> list[Step]:
+        """Return what is to be looked at; with limits, what is to be fetched in any case too."""
+        kinds = (Peek, Fetch) if self._is_bounded else Peek
+        # What a limit holds back is no Fetch any more; it would not be one here either.
         with self._ledger.reading(self._source.remote) as known:
             steps = plan(listing, known, self._source.terms, situation)
-            return [step for step in steps if isinstance(step, Peek)]
+            return [step for step in steps if isinstance(step, kinds)]
 
-    async def _peek(self, server: Mailbox, peek: Peek, situation: Situation, found: Look) -> None:
+    def _is_wanted(self, step: Step, allowance: Allowance) -> bool:
+        """Return whether a header is worth asking for: what may not be fetched now is for later."""
+        if not isinstance(step, Peek):
+            return False
+        if step.reason in NEEDED:
+            return True
+        takes_header = any(rule.action is Action.HEADERS for rule in self._source.rules)
+        is_too_large = allowance.is_too_large(step.listed.octets)
+        return not allowance.is_over and (takes_header or not is_too_large)
+
+    async def _peek(self, server: Mailbox, peeks: Sequence[Step], now: float, found: Look) -> None:
+        asked = {peek.listed.number: peek for peek in peeks if not self._is_spared(peek.listed)}
+        for peek in peeks:
+            if peek.listed.number not in asked:
+                self._take(peek, None, now, found)
+        self._asked = asked
+        async with aclosing(server.headers(list(asked))) as headers:
+            async for number, octets in headers:
+                self._take(asked.pop(number), octets, now, found)
+                if len(found.entries) >= AT_ONCE:
+                    await self._enter(found, now)
+
+    def _is_spared(self, listed: Listed) -> bool:
+        return listed.unique_id is not None and listed.unique_id in self._spared
+
+    def _take(self, peek: Step, header: bytes | None, now: float, found: Look) -> None:
         listed = peek.listed
-        octets = await _header(server, listed.number)
-        digest = header_digest(octets) if octets is not None else None
-        if listed.octets in situation.lost_octets and listed.unique_id and digest:
-            known_by = digest.digest if digest.is_telling else None
-            found.headers.append(Header(listed.number, listed.octets, known_by))
+        octets = None if header is None else header[:HEADER_OCTETS]
+        digest = None if octets is None else header_digest(octets)
+        if peek.reason is Reason.FOR_MATCH and digest is not None and digest.is_telling:
+            found.headers.append(Header(listed.number, listed.octets, digest.digest))
         is_whole = digest is not None
-        decision = self._decide(listed, octets if is_whole else None, situation.now)
+        decision = self._decide(listed, octets if is_whole else None, now)
         found.looked[listed.number] = Looked(decision, has_header=is_whole)
-        entry = _entry(listed, decision, octets, digest.digest if digest else None)
+        entry = self._entry(listed, decision, octets, digest, now)
         if entry is not None and peek.reason not in WHOLE:  # of that the header is kept
             found.entries.append(entry)
 
@@ -97,38 +157,59 @@ class Looking:
     def _known_as(
         self, listing: Sequence[Listed], headers: Sequence[Header], there: Container[str]
     ) -> Mapping[int, str]:
-        sizes = {header.octets for header in headers if header.digest is not None}
-        if not sizes:
+        if not headers:
             return {}
-        names = matched(headers, self._archive.lost(self._source.remote, there, sizes))
+        remote = self._source.remote
+        listed = {each.number: each.unique_id for each in listing}
+        same = {
+            header.number: name
+            for header in headers
+            if (name := listed[header.number]) is not None
+            and self._archive.is_same(remote, name, header.octets, header.digest)
+        }
+        sizes = {header.octets for header in headers}
+        names = {**matched(headers, self._archive.lost(remote, there, sizes)), **same}
         if not self._is_rehearsal:
-            self._ledger.move(self._source.remote, _moves(listing, names))
+            self._ledger.move(remote, _moves(listing, names))
         return names
 
+    def _entry(
+        self,
+        listed: Listed,
+        decision: Decision,
+        header: bytes | None,
+        digest: HeaderDigest | None,
+        now: float,
+    ) -> NotKept | None:
+        """Return what the ledger is to know where the whole is not fetched; None where it is."""
+        if listed.unique_id is None or decision.action is Action.FETCH or digest is None:
+            return None
+        is_skipped = decision.action is Action.SKIP
+        return NotKept(
+            listed.unique_id,
+            State.SKIPPED if is_skipped else State.HEADERS,
+            listed.octets,
+            decision.rule,
+            digest.digest,
+            None if is_skipped else header,
+            known_by(self._source.rules, self._source.name, now),
+        )
 
-async def _header(server: Mailbox, number: int) -> bytes | None:
-    """Return the header, None where it is not to be had."""
-    try:
-        return (await server.top(number, 0))[:HEADER_OCTETS]
-    except RefusedFault:
-        return None
+
+def _portions(steps: Sequence[Step], *, is_bounded: bool) -> Iterator[Sequence[Step]]:
+    """Yield all at once, or more and more of them: so few headers are asked for in vain."""
+    start, many = 0, FIRST if is_bounded else max(len(steps), 1)
+    while start < len(steps):
+        yield steps[start : start + many]
+        start, many = start + many, min(2 * many, max(AT_ONCE, many))
 
 
-def _entry(
-    listed: Listed, decision: Decision, header: bytes | None, digest: bytes | None
-) -> NotKept | None:
-    """Return what the ledger is to know where the whole is not fetched; None where it is."""
-    if listed.unique_id is None or decision.action is Action.FETCH or digest is None:
-        return None
-    is_skipped = decision.action is Action.SKIP
-    return NotKept(
-        listed.unique_id,
-        State.SKIPPED if is_skipped else State.HEADERS,
-        listed.octets,
-        decision.rule,
-        digest,
-        None if is_skipped else header,
-    )
+def _is_fetched(step: Step, found: Look) -> bool:
+    if isinstance(step, Fetch):
+        return step.reason is not Reason.ASKED_FOR
+    looked = found.looked.get(step.listed.number)
+    is_wanted = looked is not None and looked.decision.action is Action.FETCH
+    return is_wanted and step.reason is not Reason.ASKED_FOR
 
 
 def _moves(listing: Iterable[Listed], names: Mapping[int, str]) -> list[tuple[str, str, int]]:

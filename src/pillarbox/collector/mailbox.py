@@ -54,6 +54,10 @@ class Mailbox(Protocol):
         """Return the header and so many lines, or the first 65,536 octets of that."""
         ...
 
+    def headers(self, numbers: Iterable[int]) -> AsyncGenerator[tuple[int, bytes | None], None]:
+        """Yield each number and its header, as `top` gives it; None where it is refused."""
+        ...
+
     def retrieve(
         self, numbers: Iterable[int]
     ) -> AsyncGenerator[tuple[int, AsyncIterator[bytes]], None]:

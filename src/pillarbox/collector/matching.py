@@ -5,8 +5,8 @@ message that is listed no more, of one only, and no other listed message has the
 the header has something that no other message's is likely to have. Any doubt fetches.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pillarbox.archive.reading_back import Lost
@@ -14,22 +14,33 @@ from pillarbox.archive.reading_back import Lost
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """A listed message whose header was looked at; its digest is None where it tells nothing."""
+    """A listed message whose header was looked at, and has something to be known by."""
 
     number: int
     octets: int
-    digest: bytes | None
+    digest: bytes
 
 
 def matched(headers: Iterable[Header], lost: Iterable[Lost]) -> Mapping[int, str]:
     """Return the unique-ids under which messages are known, by number."""
-    looked = [(h.octets, h.digest, h.number) for h in headers if h.digest is not None]
-    known = [(k.octets, k.header_digest, k.unique_id) for k in lost if k.header_digest is not None]
-    listed_times = Counter((octets, digest) for octets, digest, _ in looked)
-    known_times = Counter((octets, digest) for octets, digest, _ in known)
-    names = {(octets, digest): unique_id for octets, digest, unique_id in known}
+    looked: dict[_Key, list[int]] = defaultdict(list)
+    for header in headers:
+        looked[header.octets, header.digest].append(header.number)
+    known: dict[_Key, list[Lost]] = defaultdict(list)
+    for each in lost:
+        if each.header_digest is not None:
+            known[each.octets, each.header_digest].append(each)
     return {
-        number: names[octets, digest]
-        for octets, digest, number in looked
-        if listed_times[octets, digest] == 1 == known_times[octets, digest]
+        numbers[0]: known[key][0].unique_id
+        for key, numbers in looked.items()
+        if len(numbers) == 1 and _is_one(known.get(key, []))
     }
+
+
+_Key = tuple[int, bytes]
+
+
+def _is_one(known: Sequence[Lost]) -> bool:
+    """Return whether all are one message, under as many names as it has had, and none is listed."""
+    messages = {each.unique_id if each.message is None else each.message for each in known}
+    return len(messages) == 1 and not any(each.is_there for each in known)

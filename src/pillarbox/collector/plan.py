@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from pillarbox.accounts.remotes import LeavePolicy
-from pillarbox.archive.ledger import Known, LedgerEntry, Removal, State, is_content_id
+from pillarbox.archive.ledger import Known, LedgerEntry, Removal, State, is_of_server
 from pillarbox.client.listing import Listed
-from pillarbox.collector.limits import Counts, Limits, held_back
+from pillarbox.collector.limits import Allowance, Counts, Limits
 from pillarbox.collector.rules import (
     Action,
     Candidate,
@@ -21,6 +21,7 @@ from pillarbox.collector.rules import (
     Rules,
     Undecided,
     decide,
+    known_by,
     rest_is_due,
 )
 
@@ -34,6 +35,7 @@ class Reason(StrEnum):
     NEW = "new"  # nothing is known of it
     UNNAMED = "unnamed"  # only its content tells whether it is known
     RETURNED = "returned"  # it was gone from the server: it may be another message
+    CHANGED = "changed"  # it has another size than before: it may be another message
     DAMAGED = "damaged"  # what is kept of it does not read back as it came
     REST = "rest"  # its header is kept, and the rest is due
     ASKED_FOR = "asked for"  # its header is kept, and a person wants the rest at once
@@ -57,6 +59,7 @@ class Reason(StrEnum):
     DUE = "due"  # kept, and all that is asked for holds
 
 
+ANOTHER = (Reason.NEW, Reason.UNNAMED, Reason.RETURNED, Reason.CHANGED)  # or known by its header
 WHOLE = (Reason.REST, Reason.ASKED_FOR)  # a header does not stand for what is fetched for these
 
 
@@ -139,15 +142,10 @@ def plan(
     listing: Sequence[Listed], ledger: Known, terms: Terms, situation: Situation
 ) -> Iterator[Step]:
     """Yield one step a message, in the order of the listing, which is the oldest first."""
-    steps = _Steps(ledger, terms, situation)
-    if terms.limits == Limits():
-        yield from steps.all(listing)
-    else:
-        wanted = (step.listed.octets for step in steps.all(listing) if _has_limits(step))
-        held = iter(held_back(wanted, terms.limits, Counts(), terms.day))
-        for step in steps.all(listing):
-            limit = next(held) if _has_limits(step) else None
-            yield step if limit is None else Skip(step.listed, Reason.LIMIT, limit)
+    allowance = Allowance(terms.limits, Counts(), terms.day)
+    for step in _Steps(ledger, terms, situation).all(listing):
+        limit = allowance.take(step.listed.octets) if _has_limits(step) else None
+        yield step if limit is None else Skip(step.listed, Reason.LIMIT, limit)
 
 
 def leave(
@@ -169,7 +167,7 @@ class _Steps:
         self._ledger = ledger
         self._terms = terms
         self._situation = situation
-        self._rules = {rule.name for rule in terms.rules}
+        self._judged_by = known_by(terms.rules, terms.remote, situation.now)
 
     def all(self, listing: Sequence[Listed]) -> Iterator[Step]:
         for newer, listed in zip(range(len(listing) - 1, -1, -1), listing, strict=True):
@@ -177,15 +175,26 @@ class _Steps:
 
     def _step(self, listed: Listed, newer: int) -> Step:
         if listed.unique_id is None:
-            return self._unknown(listed, Reason.UNNAMED)
+            return self._unnamed(listed, newer)
         known = self._ledger.get(listed.unique_id)
         if known is None:
             return self._unknown(listed, Reason.NEW)
-        if _is_another(listed, known):
-            return self._unknown(listed, Reason.RETURNED)
+        doubt = _may_be_another(listed, known)
+        if doubt is not None:
+            return self._unknown(listed, doubt, known)
         if known.state is State.KEPT:
             return self._kept(listed, known, newer)
         return self._not_kept(listed, known)
+
+    def _unnamed(self, listed: Listed, newer: int) -> Step:
+        """Leave what its header says is kept; only its content may say so of what is to go."""
+        looked = self._situation.looked.get(listed.number)
+        known = self._ledger.get(looked.known_as) if looked and looked.known_as else None
+        if looked is None or known is None or known.state is not State.KEPT:
+            return self._unknown(listed, Reason.UNNAMED)
+        step = leave(listed, known, self._terms, newer, self._situation.now)
+        is_left = isinstance(step, Skip) and step.reason is not Reason.UNVERIFIED
+        return step if is_left else _after_look(listed, Reason.UNNAMED, looked)
 
     def _kept(self, listed: Listed, known: LedgerEntry, newer: int) -> Step:
         if known.damaged_at is not None:
@@ -200,23 +209,28 @@ class _Steps:
         return self._skipped(listed, known)
 
     def _skipped(self, listed: Listed, known: LedgerEntry) -> Step:
-        """Ask the rules again, but for the header, which a rule that is still there has seen."""
-        decision = self._decide(listed)
-        is_same = decision is Undecided.NEEDS_HEADER and known.rule in self._rules
-        if is_same and listed.number not in self._situation.looked:
+        """Ask the rules again; but for the header, where the same rules have seen it."""
+        is_judged = known.judged_by == self._judged_by
+        if is_judged and self._decide(listed) is Undecided.NEEDS_HEADER:
             return Skip(listed, Reason.BY_RULE, known.rule)
         return self._unknown(listed, Reason.NEW)
 
     def _headers(self, listed: Listed, known: LedgerEntry) -> Step:
-        looked = self._situation.looked.get(listed.number)
-        decision = looked.decision if looked else self._rule_of(known)
         if known.rule is None:
             return self._unknown(listed, Reason.ASKED_FOR)
-        is_due = rest_is_due(decision, known.collected_at, self._situation.now)
-        if not is_due:
+        looked = self._situation.looked.get(listed.number)
+        decision = looked.decision if looked else self._judged(listed, known)
+        if isinstance(decision, Undecided):
+            return Peek(listed, Reason.FOR_RULE)
+        if not rest_is_due(decision, known.collected_at, self._situation.now):
             return Skip(listed, Reason.HEADER_ONLY, known.rule)
         # The header is kept; what the rules say of it now is asked anew, for tags and account.
         return self._unknown(listed, Reason.REST)
+
+    def _judged(self, listed: Listed, known: LedgerEntry) -> Decision | Undecided:
+        """Return what its rule says, or, where the rules are others now, what they say."""
+        is_judged = known.judged_by == self._judged_by
+        return self._rule_of(known) if is_judged else self._decide(listed)
 
     def _rule_of(self, known: LedgerEntry) -> Decision:
         for rule in self._terms.rules:
@@ -225,18 +239,24 @@ class _Steps:
                 return Decision(Action.HEADERS, rule.name, rest_after_days=days)
         return Decision()
 
-    def _unknown(self, listed: Listed, reason: Reason) -> Step:
+    def _unknown(self, listed: Listed, reason: Reason, known: LedgerEntry | None = None) -> Step:
         looked = self._situation.looked.get(listed.number)
         if looked is not None:
             return _after_look(listed, reason, looked)
+        if reason in ANOTHER and self._may_be_known(listed, known):
+            return Peek(listed, Reason.FOR_MATCH)
         decision = self._decide(listed)
         if isinstance(decision, Undecided):
             return Peek(listed, reason if reason in WHOLE else Reason.FOR_RULE)
-        if reason is Reason.NEW and listed.octets in self._situation.lost_octets:
-            return Peek(listed, Reason.FOR_MATCH)
         if decision.action is Action.HEADERS and reason not in WHOLE:
             return Peek(listed, Reason.FOR_RULE)
         return _after_look(listed, reason, Looked(decision))
+
+    def _may_be_known(self, listed: Listed, known: LedgerEntry | None) -> bool:
+        """Return whether the header may say that it is kept, under this name or another."""
+        has_header = known is not None and known.header_digest is not None
+        is_kept = known is not None and known.state is State.KEPT and known.damaged_at is None
+        return (has_header and is_kept) or listed.octets in self._situation.lost_octets
 
     def _decide(self, listed: Listed) -> Decision | Undecided:
         if not self._terms.rules:
@@ -247,7 +267,7 @@ class _Steps:
 
 def _after_look(listed: Listed, reason: Reason, looked: Looked) -> Step:
     decision = looked.decision
-    if looked.known_as is not None:
+    if looked.known_as is not None and listed.unique_id is not None:
         return Skip(listed, Reason.MOVED, looked.known_as)
     if decision.action is Action.SKIP and reason is not Reason.ASKED_FOR:
         return Skip(listed, Reason.BY_RULE, decision.rule)
@@ -258,16 +278,17 @@ def _after_look(listed: Listed, reason: Reason, looked: Looked) -> Step:
     return Fetch(listed, reason, replace(decision, action=Action.FETCH))
 
 
-def _is_another(listed: Listed, known: LedgerEntry) -> bool:
-    """Return whether a server may have given the unique-id to another message.
+def _may_be_another(listed: Listed, known: LedgerEntry) -> Reason | None:
+    """Return why a server may have given the unique-id to another message, None where it has not.
 
-    RFC 1939, section 7 forbids that while a message with it is there, and at all events servers do
-    it: what was gone for a while and comes back with another size is fetched.
+    RFC 1939, section 7 forbids that, and servers do it: after a message was gone, or where names
+    are numbers that others take over. Another size tells.
     """
     if known.removal is Removal.DONE:
-        return True
-    is_other_size = bool(listed.octets and known.octets) and listed.octets != known.octets
-    return known.vanished_at is not None and is_other_size
+        return Reason.RETURNED
+    if not (listed.octets and known.octets) or listed.octets == known.octets:
+        return None
+    return Reason.CHANGED if known.vanished_at is None else Reason.RETURNED
 
 
 def _why_left(known: LedgerEntry, terms: Terms, newer: int, now: float) -> Reason | None:
@@ -306,8 +327,8 @@ def settled(
 ) -> Iterator[tuple[str, Removal]]:
     """Yield what became of each removal that nobody confirmed: what is listed is still there.
 
-    Where content stands in for the unique-id, only fetching tells; those are left out.
+    No listing has the names that we have made ourselves; those are left out.
     """
     for unique_id, entry in unsure.items():
-        if entry.removal is Removal.PERHAPS and not is_content_id(unique_id):
+        if entry.removal is Removal.PERHAPS and is_of_server(unique_id):
             yield unique_id, Removal.NONE if unique_id in there else Removal.DONE

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import Enum, StrEnum
 from functools import cached_property
+from hashlib import sha256
 
 from pillarbox.message.fields import Fields, read_fields
 from pillarbox.message.headers import HEADER_OCTETS
@@ -143,6 +144,17 @@ def decide(rules: Rules, candidate: Candidate, now: float) -> Decision | Undecid
     if candidate.header is Peeked.NOT_YET:
         return Undecided.NEEDS_HEADER
     return _fetched(sure)
+
+
+def known_by(rules: Rules, remote: str, now: float) -> bytes:
+    """Return what the rules of a remote are known by: a SHA-256.
+
+    Where one of them asks for an age, it is another each day of UTC.
+    """
+    concerned = [rule for rule in rules if rule.remote in {None, remote}]
+    has_age = any(rule.older_than_days is not None for rule in concerned)
+    described = repr((concerned, now // DAY_SECONDS if has_age else None))
+    return sha256(described.encode("utf-8", "surrogatepass")).digest()
 
 
 def rest_is_due(decision: Decision, since: float, now: float) -> bool:

@@ -23,6 +23,7 @@ from pillarbox.collector.mailbox import Mailbox
 from pillarbox.collector.outcome import Outcome, Result, many_vanished, outcome_of
 from pillarbox.collector.plan import (
     Fetch,
+    Peek,
     Reason,
     Remove,
     Situation,
@@ -58,7 +59,7 @@ class Session:
         listing, there = await self._list(server)
         await asyncio.to_thread(self._settle, there)
         situation = await self._look(server, listing, there, is_rehearsal=False)
-        self._moved = sum(look.known_as is not None for look in situation.looked.values())
+        self._moved = sum(_is_moved(each, situation) for each in listing)
         wanted = await asyncio.to_thread(self._wanted, listing, situation)
         self._wanted_now = wanted
         progress.planned(len(wanted), sum(fetch.listed.octets for fetch in wanted))
@@ -125,7 +126,10 @@ class Session:
 
     async def _list(self, server: Mailbox) -> tuple[list[Listed], set[str]]:
         await server.login(self._source.user, self._source.password)
-        listing = without_shared_names(await server.listing())
+        # RFC 1939 gives listings no order; the newest have the highest numbers.
+        listed = await server.listing()
+        listed.sort(key=lambda each: each.number)
+        listing = without_shared_names(listed)
         self._listed = len(listing)
         return listing, {listed.unique_id for listed in listing if listed.unique_id}
 
@@ -148,7 +152,8 @@ class Session:
         wanted: list[Fetch] = []
         doubtful: set[str] = set()
         with self._ledger.reading(self._source.remote) as known:
-            for step in plan(listing, known, self._source.terms, situation):
+            steps = plan(listing, known, self._source.terms, situation)
+            for step in map(_held, steps):
                 if isinstance(step, Skip):
                     self._skipped[step.reason] += 1
                 if isinstance(step, Fetch):
@@ -168,7 +173,7 @@ class Session:
 
     def _rehearsed(self, listing: Sequence[Listed], situation: Situation) -> list[Step]:
         with self._ledger.reading(self._source.remote) as known:
-            return list(plan(listing, known, self._source.terms, situation))
+            return [_held(step) for step in plan(listing, known, self._source.terms, situation)]
 
     async def _fetch(self, server: Mailbox, wanted: Iterable[Fetch]) -> None:
         steps = {fetch.listed.number: fetch for fetch in wanted}
@@ -260,3 +265,14 @@ class Session:
         said = await server.unique_ids(number for number in due if number not in fetched)
         sure = [n for n, name in due.items() if n in fetched or said.get(n) == name]
         return [due[number] for number in await server.delete(sure)]
+
+
+def _held(step: Step) -> Step:
+    """Return what is not looked at, because a limit is reached, as held back by it."""
+    return Skip(step.listed, Reason.LIMIT) if isinstance(step, Peek) else step
+
+
+def _is_moved(listed: Listed, situation: Situation) -> bool:
+    looked = situation.looked.get(listed.number)
+    known_as = looked.known_as if looked else None
+    return None not in (known_as, listed.unique_id) and known_as != listed.unique_id

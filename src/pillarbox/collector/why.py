@@ -21,6 +21,7 @@ WORDS: dict[Reason | Absence, str] = {
     Reason.NEW: N_("It is new: nothing is known of it."),
     Reason.UNNAMED: N_("The server gives it no unique-id of its own: its content has to tell."),
     Reason.RETURNED: N_("It was gone from the server and is back: it may be another message."),
+    Reason.CHANGED: N_("The server lists it with another size: it may be another message."),
     Reason.DAMAGED: N_("What is stored of it is not what came: it is fetched again."),
     Reason.REST: N_("Its header is stored, and the rest is due."),
     Reason.ASKED_FOR: N_("Somebody asked for it, whatever rules and limits say."),

@@ -1,18 +1,22 @@
 """`pillarbox remote edit`, `pause` and `resume`."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import click
 import msgspec
 
-from pillarbox.accounts.remotes import RemoteSettings
+from pillarbox.accounts.remotes import Remote, RemoteSettings, may_be_another_maildrop
 from pillarbox.app.build import opened
 from pillarbox.app.home import Home
+from pillarbox.base.errors import OperatorFault
 from pillarbox.cli.options import as_json
 from pillarbox.cli.remote.altered import altered, secret_of, warn
 from pillarbox.cli.remote.options import Given, settings
 from pillarbox.cli.remote.shown import answer
 from pillarbox.cli.words import _
+from pillarbox.collector.collect import take_remote
 
 
 @click.command(help=_('Set what holds for a remote; an empty value, as in --timeout "", unsets.'))
@@ -34,10 +38,30 @@ def edit(home: Home, /, name: str, *, as_json: bool, **options: object) -> None:
             after = after if account is None else replace(after, account=account)
             return after if source is None else replace(after, secret_kind=source[0])
 
-        edited = system.remotes.edit(name, alter, source[1] if source else None)
+        before = system.remotes.show(name)
+        with _alone(home, before, alter(before.settings)):
+            edited = system.remotes.edit(name, alter, source[1] if source else None)
         if given.tls is not None or given.auth is not None:
             warn(edited.settings)
         answer(system, edited, as_json=as_json)
+
+
+@contextmanager
+def _alone(home: Home, before: Remote, after: RemoteSettings) -> Iterator[None]:
+    """See to it that nobody collects from a maildrop that is another inside."""
+    if not may_be_another_maildrop(before.settings, after):
+        yield
+        return
+    lease = take_remote(home.remote_leases, before.id)
+    if lease is None:
+        raise OperatorFault(
+            "The remote {name!r} is being collected from. Say where it is when that has ended.",
+            name=before.name,
+        )
+    try:
+        yield
+    finally:
+        lease.release()
 
 
 @click.command(help=_("Collect nothing from a remote until it is resumed."))

@@ -5,6 +5,7 @@ What a batch may bring is bounded by what is asked for, whatever sizes the serve
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import groupby, islice
 
 PART_OCTETS = 262_144  # what one command may bring
 SMALL_OCTETS = 16_384
@@ -32,6 +33,13 @@ def batches(places: Iterable[Place]) -> Iterator[list[Place]]:
         batch.append(place)
     if batch:
         yield batch
+
+
+def neighbours(places: Iterable[Place]) -> Iterator[list[Place]]:
+    """Yield neighbours of one folder, however large: for what is bounded by itself."""
+    for _folder, some in groupby(places, lambda place: place.folder):
+        while batch := list(islice(some, TOGETHER)):
+            yield batch
 
 
 def asked_octets(batch: list[Place]) -> int:

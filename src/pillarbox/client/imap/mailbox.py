@@ -14,7 +14,7 @@ from typing import NoReturn, Self
 from pillarbox.base.errors import PeerFault
 from pillarbox.base.secret import Secret
 from pillarbox.client.faults import BadListingFault, RefusedFault
-from pillarbox.client.imap.batches import PART_OCTETS, Place, asked_octets, batches
+from pillarbox.client.imap.batches import PART_OCTETS, Place, asked_octets, batches, neighbours
 from pillarbox.client.imap.login import log_in
 from pillarbox.client.imap.names import unique_id
 from pillarbox.client.listing import Listed
@@ -98,6 +98,21 @@ class ImapMailbox:
             for place in batch:
                 yield place.number, self._chunks(place, heads.get(place.uid), asked_octets(batch))
 
+    async def headers(
+        self, numbers: Iterable[int]
+    ) -> AsyncGenerator[tuple[int, bytes | None], None]:
+        """Yield each number and its header, at most TOP_OCTETS; None where it is refused."""
+        for batch in neighbours(self._places[number] for number in numbers):
+            found = await self._parts(batch, TOP_OCTETS, "HEADER")
+            for place in batch:
+                header = found.get(place.uid)
+                yield place.number, header if found else await self._header(place)
+
+    async def _header(self, place: Place) -> bytes | None:
+        with suppress(RefusedFault):
+            return await self._part(place, 0, TOP_OCTETS, "HEADER")
+        return None
+
     async def top(self, number: int, lines: int) -> bytes:
         """Return the header and so many lines, at most TOP_OCTETS; raises RefusedFault."""
         octets = await self._part(self._places[number], 0, TOP_OCTETS, "" if lines else "HEADER")
@@ -155,11 +170,12 @@ class ImapMailbox:
 
     async def _heads(self, batch: list[Place]) -> Mapping[int, bytes]:
         """Return the beginning of each message; nothing where the server refuses them together."""
+        return await self._parts(batch, asked_octets(batch), "")
+
+    async def _parts(self, batch: list[Place], octets: int, section: str) -> Mapping[int, bytes]:
         await self._show(batch[0])
         try:
-            return await self._link.parts(
-                [place.uid for place in batch], "", 0, asked_octets(batch)
-            )
+            return await self._link.parts([place.uid for place in batch], section, 0, octets)
         except ImapNoFault:
             return {}
 

@@ -50,6 +50,7 @@ CREATE TABLE ledger_anew (
     damaged_at INTEGER, -- when they last read back as others; it is fetched again then
     missing_octets INTEGER NOT NULL DEFAULT 0, -- so many fewer came than the server listed
     rule TEXT, -- whose doing the state is
+    judged_by BLOB, -- SHA-256 of the rules that were asked; by others it is judged again
     header BLOB, -- where the header is all we have
     removal TEXT NOT NULL DEFAULT 'none' CHECK (removal IN ('none', 'perhaps', 'done')),
     PRIMARY KEY (remote_id, unique_id),
