@@ -258,6 +258,21 @@ def test_a_lie_about_pipelining_costs_one_connection_a_month(make: Make) -> None
     assert 3 == rig.collected()
 
 
+def test_who_may_not_pipeline_is_asked_for_its_login_delay_all_the_same(make: Make) -> None:
+    server = LyingServer(mail(1), (*CAPABILITIES, "LOGIN-DELAY 2", "EXPIRE 30"))
+    rig = make(liar=server)
+    rig.add("liar", "liar")
+
+    ended = rig.once()
+    rig.clock.advance(DAY)
+    ended += rig.once()
+
+    assert [(2, 30), (2, 30)] == [
+        (each.state.login_delay_seconds, each.state.expire_days) for each in ended
+    ]
+    assert [30, None] == [each.expires_days for each in ended]
+
+
 def test_what_cannot_be_stored_is_collected_when_there_is_room_again(make: Make) -> None:
     rig = make(one=FakeServer(mail(5)))
     rig.add("one", "one")

@@ -163,7 +163,9 @@ class Connection:
         return reply.is_ok
 
     async def _is_pipelining(self) -> bool:
-        return self._server.pipelining and "PIPELINING" in await self.capabilities()
+        # Asked for in any case: later, when LOGIN-DELAY is wanted, the connection may be gone.
+        announced = await self.capabilities()
+        return self._server.pipelining and "PIPELINING" in announced
 
     async def _replies(self, commands: Iterable[Command]) -> AsyncIterator[Reply]:
         """Yield the replies to commands that have one line each."""
