@@ -175,12 +175,12 @@ def test_a_failure_keeps_what_was_known() -> None:
     )
 
 
-def test_being_told_to_stop_is_no_failure() -> None:
-    before = RemoteState(failures=1, next_at=3)
+def test_being_told_to_stop_is_no_failure_and_whoever_begins_anew_goes_on() -> None:
+    before = RemoteState(tried_at=2, failures=1, next_at=3)
 
     state = after(before, result(StoppedFault("x")), Learned(NOW), NOW, 0)
 
-    assert (1, 3) == (state.failures, state.next_at)
+    assert (2, 1, 3) == (state.tried_at, state.failures, state.next_at)
 
 
 def test_what_another_process_of_ours_does_is_its_own_to_note() -> None:

@@ -88,9 +88,10 @@ def after(
     """Return what is known of a remote after a run."""
     if result.outcome is Outcome.LOCKED and result.fault is None:
         return state  # another process of ours is at it, and will say
+    before = state.tried_at
     state = _counted(_met(_not_ahead(state, now), learned), result, now)
     if isinstance(result.fault, StoppedFault):
-        return state
+        return replace(state, tried_at=before)  # whoever begins anew goes on with it
     kind = kind_of(result)
     failures = 0 if kind is Kind.GOOD else state.failures + 1
     state = replace(
