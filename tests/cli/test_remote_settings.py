@@ -2,6 +2,9 @@
 
 import pytest
 
+from pillarbox.app.build import opened
+from pillarbox.app.home import Home
+from pillarbox.collector.collect import take_remote
 from tests.cli.home import CommandLine, shown
 
 FULL = (
@@ -177,3 +180,16 @@ def test_two_that_exclude_each_other_are_a_mistake(
 
     assert 2 == result.exit_code
     assert said in result.stderr
+
+
+def test_what_is_being_collected_from_becomes_no_other_maildrop(ours: CommandLine) -> None:
+    ours.add_remote()
+    with opened(Home(ours.folder)) as system:
+        lease = take_remote(system.home.remote_leases, system.remotes.show("there").id)
+
+    assert lease is not None
+    assert "is being collected from" in ours.refuse("remote", "edit", "there", "--user", "other")
+    ours.do("remote", "edit", "there", "--timeout", "9")
+    lease.release()
+    ours.do("remote", "edit", "there", "--user", "other")
+    assert ("other", 9) == (shown(ours)["user"], shown(ours)["timeout_seconds"])
