@@ -2,7 +2,8 @@
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, replace
 from time import sleep
 
 from tests.client.fake_server import stuffed
@@ -35,6 +36,16 @@ class CutInRetr(Fault):
 
     def message(self, number: int, octets: bytes) -> Iterator[bytes]:
         if number == THIRD:
+            yield octets[: len(octets) // 2]
+            raise Cut
+        yield stuffed(octets)
+
+
+class CutInMany(Fault):
+    """The connection ends in each of the first six messages, more than a run goes on after."""
+
+    def message(self, number: int, octets: bytes) -> Iterator[bytes]:
+        if number < 7:
             yield octets[: len(octets) // 2]
             raise Cut
         yield stuffed(octets)
@@ -322,6 +333,22 @@ class PathsInUniqueIds(Fault):
         return f"../../../../../../{unique_id}/../../evil-{unique_id}"
 
 
+class NoUidlAndCut(NoUidl, CutInRetr):
+    """Two at once."""
+
+
+class NoTopAndUniqueIdsChanged(NoTop, UniqueIdsChanged):
+    """Two at once."""
+
+
+class SizesTooSmallAndCut(SizesTooSmall, CutAfterDele):
+    """Two at once."""
+
+
+class SizesTooSmallAndReplyLeftOut(SizesTooSmall, ReplyLeftOut):
+    """Two at once."""
+
+
 def bare(octets: bytes) -> bytes:
     """Return the octets with LF for CRLF, and no line that starts with a dot."""
     return octets.replace(b"\r\n.", b"\r\n-").replace(b"\r\n", b"\n")
@@ -344,6 +371,8 @@ class Case:
     is_mended: bool = True
     ends_well: bool = True  # False: each collection ends with the fault
     seconds: tuple[int, int] = (5, 20)  # for one wait; for a session
+    policy: tuple[object, ...] = ("--delete-after-days", "0")
+    later: frozenset[str] = frozenset()  # these come after a collection without the fault
     messages: dict[str, bytes] = field(default_factory=lambda: dict(MESSAGES))
     kept: dict[str, bytes] | None = None  # None: the messages
     more: tuple[bytes, ...] = ()  # what may be kept besides: a part that the server called a whole
@@ -356,14 +385,15 @@ def _exits(*codes: int) -> frozenset[int]:
 MAIL, NONE, SOCKET, AUTHENTICATION, PROTOCOL, CONFIGURATION, SERVER = 0, 1, 2, 3, 4, 5, 7
 FINE = _exits(MAIL, NONE)
 STOPS = _exits(SOCKET, PROTOCOL)
+LEFT = _exits(SOCKET, PROTOCOL, SERVER)  # a message is left there, and the others are had
 ALL_BARE = {name: bare(octets) + b"\r\n" for name, octets in MESSAGES.items()}
 CUT_SHORT = b"Subject: third\r\n\r\nbefore\r\n"
 WITH_A_LONE_DOT = {**MESSAGES, f"id-{THIRD}": CUT_SHORT + b".\r\nbehind\r\n"}
 CASES: dict[str, Case] = {
-    "cut in RETR": Case(CutInRetr(), _exits(MAIL, SOCKET)),
+    "cut in RETR": Case(CutInRetr(), FINE | LEFT),
     "cut in RETR for good": Case(
         CutInRetr(),
-        _exits(MAIL, SOCKET),
+        LEFT,
         is_mended=False,
         kept={name: octets for name, octets in MESSAGES.items() if name != f"id-{THIRD}"},
         ends_well=False,
@@ -391,25 +421,92 @@ CASES: dict[str, Case] = {
     "bare LF": Case(BareLf(), FINE, is_mended=False, kept=ALL_BARE),
     "unstuffed dots": Case(UnstuffedDots(), FINE, is_mended=False),
     "a lone dot unstuffed": Case(
-        LoneDotUnstuffed(), STOPS | FINE, messages=WITH_A_LONE_DOT, more=(CUT_SHORT,)
+        LoneDotUnstuffed(), LEFT | FINE, messages=WITH_A_LONE_DOT, more=(CUT_SHORT,)
     ),
-    "endless line": Case(EndlessLine(), _exits(SOCKET), seconds=(5, 3)),
+    "endless line": Case(EndlessLine(), LEFT, seconds=(5, 3)),
     "endless reply": Case(EndlessReply(), STOPS),
     "endless listing": Case(EndlessListing(), STOPS),
-    "endless message": Case(EndlessMessage(), _exits(SOCKET), seconds=(5, 3)),
+    "endless message": Case(EndlessMessage(), LEFT, seconds=(5, 3)),
     "absurd counts": Case(AbsurdCounts(), FINE | STOPS),
     "absurd numbers": Case(AbsurdNumbers(), STOPS | FINE),
-    "garbage octets": Case(Garbage(), STOPS),
+    "garbage octets": Case(Garbage(), LEFT),
     "garbage greeting": Case(GarbageGreeting(), STOPS),
-    "one octet a second": Case(OneOctetASecond(), _exits(SOCKET), seconds=(10, 3)),
-    "stall": Case(Stall(), _exits(SOCKET, MAIL), seconds=(2, 20)),
-    "a reply left out": Case(ReplyLeftOut(), _exits(SOCKET, MAIL), seconds=(2, 20)),
+    "one octet a second": Case(OneOctetASecond(), LEFT, seconds=(10, 3)),
+    "stall": Case(Stall(), FINE | LEFT, seconds=(2, 20)),
+    "a reply left out": Case(ReplyLeftOut(), FINE | LEFT, seconds=(2, 20)),
     "STLS stripped": Case(StlsStripped(), _exits(SOCKET)),
     "injected octets after STLS": Case(Injected(), STOPS),
     "expired certificate": Case(Expired(), _exits(SOCKET)),
     "certificate of another name": Case(WrongName(), _exits(SOCKET)),
     "self-signed certificate": Case(SelfSigned(), _exits(SOCKET)),
     "false PIPELINING": Case(FalsePipelining(), FINE | STOPS, is_mended=False, seconds=(3, 30)),
-    "PIPELINING that cuts": Case(FalsePipeliningInOrder(), FINE | STOPS, seconds=(3, 30)),
+    "PIPELINING that cuts": Case(FalsePipeliningInOrder(), FINE | LEFT, seconds=(3, 30)),
     "../ in a unique-id": Case(PathsInUniqueIds(), FINE, is_mended=False),
+}
+
+# The same in other circumstances. What errs in a message does so in `id-3`, wherever that is.
+IN_A_MESSAGE = (
+    "cut in RETR",
+    "a lone dot unstuffed",
+    "endless line",
+    "endless message",
+    "garbage octets",
+    "one octet a second",
+    "stall",
+    "a reply left out",
+)
+BAD = f"id-{THIRD}"
+
+
+def _ordered(case: Case, place: int) -> Case:
+    names = [name for name in case.messages if name != BAD]
+    names.insert(place, BAD)
+    return replace(case, messages={name: case.messages[name] for name in names})
+
+
+def _over(case: Case, tls: str) -> Case:
+    fault = copy(case.fault)
+    fault.tls = tls
+    return replace(case, fault=fault)
+
+
+LATER = frozenset(f"id-{number}" for number in (3, 5, 6))
+ARCHIVED = ("--delete-when-archived",)
+OF_ONE_SIZE = {
+    f"id-{number}": f"Message-ID: <{number}@example.org>\r\n\r\n".encode() + b"x\r\n" * 300
+    for number in range(1, COUNT + 1)
+}
+MORE_CASES: dict[str, Case] = {
+    **{f"{name}, first": _ordered(CASES[name], 0) for name in IN_A_MESSAGE},
+    **{f"{name}, last": _ordered(CASES[name], COUNT - 1) for name in IN_A_MESSAGE},
+    **{
+        f"{name}, at the second poll": replace(CASES[name], later=LATER)
+        for name in (*IN_A_MESSAGE, "cut after DELE", "cut at QUIT", "-ERR at QUIT, and removed")
+    },
+    **{
+        f"{name}, archived": replace(CASES[name], policy=ARCHIVED)
+        for name in ("cut in RETR", "garbage octets", "cut after DELE", "-ERR at QUIT")
+    },
+    **{
+        f"{name}, after a day": replace(CASES[name], policy=("--delete-after-days", "1"))
+        for name in ("cut in RETR", "a reply left out", "all unique-ids changed")
+    },
+    **{
+        f"{name}, over STLS": _over(CASES[name], "stls")
+        for name in (
+            *("cut in RETR", "endless line", "stall", "expired certificate"),
+            *("certificate of another name", "self-signed certificate", "-ERR at QUIT"),
+        )
+    },
+    "a reply left out, all of one size": replace(CASES["a reply left out"], messages=OF_ONE_SIZE),
+    "no UIDL, and cut": replace(CASES["cut in RETR"], fault=NoUidlAndCut()),
+    "no TOP, and unique-ids changed": replace(
+        CASES["all unique-ids changed for good"], fault=NoTopAndUniqueIdsChanged(), has_names=False
+    ),
+    "wrong sizes, and cut after DELE": replace(
+        CASES["cut after DELE"], fault=SizesTooSmallAndCut()
+    ),
+    "wrong sizes, and a reply left out": replace(
+        CASES["a reply left out"], fault=SizesTooSmallAndReplyLeftOut()
+    ),
 }

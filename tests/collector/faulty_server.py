@@ -78,11 +78,12 @@ class Maildrop:
 
     messages: dict[str, bytes]
     removed: list[str] = field(default_factory=list)
+    hidden: frozenset[str] = frozenset()  # they come later
     lock: Lock = field(default_factory=Lock)
 
     def view(self) -> list[tuple[str, bytes]]:
         with self.lock:
-            return list(self.messages.items())
+            return [item for item in self.messages.items() if item[0] not in self.hidden]
 
     def remove(self, name: str) -> None:
         with self.lock:
@@ -124,6 +125,14 @@ class FaultyServer:
             thread.join()
         for connected in self._connected:
             connected.close()
+
+    def hide(self, names: Iterable[str]) -> None:
+        """Let these be there only later."""
+        self.maildrop.hidden = frozenset(names)
+
+    def unhide(self) -> None:
+        """Let all be there."""
+        self.hide(())
 
     def count(self, keyword: str) -> int:
         return sum(line.split(" ")[0].upper() == keyword for line in self.heard)
@@ -195,8 +204,9 @@ class Session:
         keyword = keyword.upper()
         first = argument.split(" ")[0]
         number = int(first) if first.isdecimal() else None
-        self.fault.begins(keyword, number, self.server.maildrop)
-        said = self.fault.says(keyword, number)
+        which = self.which(number)
+        self.fault.begins(keyword, which, self.server.maildrop)
+        said = self.fault.says(keyword, which)
         if said is not None:
             self.send(said)
         elif keyword in {"RETR", "TOP"}:
@@ -206,9 +216,15 @@ class Session:
             self.secure()
         else:
             self.send(self.reply(keyword, number))
-        self.fault.ended(keyword, number)
+        self.fault.ended(keyword, which)
         if keyword == "QUIT":
             raise Cut
+
+    def which(self, number: int | None) -> int | None:
+        """Return which message it is, whatever its number in this session."""
+        if number is None or not 0 < number <= len(self.view):
+            return number
+        return int(self.view[number - 1][0].rpartition("-")[2])
 
     def transmit(self, keyword: str, number: int) -> None:
         octets = self.view[number - 1][1]
@@ -216,7 +232,7 @@ class Session:
         if keyword == "TOP":
             self.send(stuffed(octets.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"))
             return
-        for part in self.fault.message(number, octets):
+        for part in self.fault.message(self.which(number) or 0, octets):
             if self.server.is_over.is_set():
                 raise Cut
             self.send(part)
@@ -251,7 +267,7 @@ class Session:
 
     def update(self) -> bytes:
         for number in sorted(self.marked):
-            if self.fault.may_remove(number):
+            if self.fault.may_remove(self.which(number) or 0):
                 self.server.maildrop.remove(self.view[number - 1][0])
         return self.fault.quit()
 

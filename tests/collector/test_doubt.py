@@ -26,7 +26,7 @@ FILED = {
         (HungUpFault("cut"), []),
         (PeerFault("cut"), []),
         (PipeliningFault("{why}", why="late"), ["id1", "id2", "id3", "id4"]),
-        (TooSlowFault("late"), ["id2"]),
+        (TooSlowFault("late"), []),
         (GarbageFault("what"), ["id2", "id4"]),
     ],
 )

@@ -5,6 +5,7 @@ no password goes out in the clear, nothing is written outside the home, no wait 
 and memory stays small. In the end all is kept that a safe client could keep.
 """
 
+import json
 import shutil
 import sys
 from dataclasses import dataclass, replace
@@ -14,7 +15,7 @@ import pytest
 
 from tests.client.fake_server import NAME, PASSWORD
 from tests.collector import forged
-from tests.collector.faults import CASES, FINE, MESSAGES, Case
+from tests.collector.faults import CASES, FINE, MESSAGES, MORE_CASES, Case, CutInMany
 from tests.collector.faulty_server import Fault, FaultyServer, secrets
 from tests.collector.judge import judged
 from tests.endtoend.post_office import ACCOUNT, COMMAND, PostOffice
@@ -93,7 +94,7 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> PostOffice:
 
 def add_remote(office: PostOffice, server: FaultyServer, case: Case, authority: Path) -> None:
     wait, session = case.seconds
-    policy = () if case.was_well else ("--delete-after-days", "0")
+    policy = () if case.was_well else case.policy
     office.do(
         *("remote", "add", REMOTE, "--server", f"127.0.0.1:{server.port}", "--user", NAME),
         *("--account", ACCOUNT, "--tls", case.fault.tls, "--ca", authority, "--password-stdin"),
@@ -109,11 +110,7 @@ def mended(fault: Fault) -> Fault:
     return well
 
 
-@pytest.mark.parametrize("name", ALL)
-def test_no_fault_of_a_server_costs_a_message(
-    name: str, furnished: PostOffice, tmp_path: Path
-) -> None:
-    case = CASES[name]
+def costs_no_message(case: Case, furnished: PostOffice, tmp_path: Path) -> None:
     wanted = case.messages if case.kept is None else case.kept
     shutil.copytree(furnished.folder, tmp_path / "home")
     office = replace(furnished, folder=tmp_path / "home")
@@ -121,8 +118,10 @@ def test_no_fault_of_a_server_costs_a_message(
         bench = Bench(office, server, tmp_path)
         add_remote(office, server, case, forged.authority_file(tmp_path))
         longest = case.seconds[1]
-        if case.was_well:
+        if case.was_well or case.later:
+            server.hide(case.later)
             assert 0 == bench.collect(mended(case.fault), longest).done.code
+            server.unhide()
         fetched = server.count("RETR")
         met = bench.collect(case.fault, longest)
         after = judged(wanted, server.maildrop.removed, bench.kept(), case.more)
@@ -139,6 +138,43 @@ def test_no_fault_of_a_server_costs_a_message(
     assert not any(PASSWORD.encode() in run.done.out + run.done.err for run in runs)
     assert set() == bench.outside()
     assert max(run.peak for run in runs) < MEMORY
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_no_fault_of_a_server_costs_a_message(
+    name: str, furnished: PostOffice, tmp_path: Path
+) -> None:
+    costs_no_message(CASES[name], furnished, tmp_path)
+
+
+@pytest.mark.interop
+@pytest.mark.parametrize("name", MORE_CASES)
+def test_no_fault_costs_a_message_in_other_circumstances(
+    name: str, furnished: PostOffice, tmp_path: Path
+) -> None:
+    costs_no_message(MORE_CASES[name], furnished, tmp_path)
+
+
+@pytest.mark.interop
+def test_bad_messages_however_many_keep_no_other_waiting(
+    furnished: PostOffice, tmp_path: Path
+) -> None:
+    case = CASES["cut in RETR"]
+    shutil.copytree(furnished.folder, tmp_path / "home")
+    office = replace(furnished, folder=tmp_path / "home")
+    with FaultyServer(MESSAGES, CutInMany()) as server:
+        bench = Bench(office, server, tmp_path)
+        add_remote(office, server, case, forged.authority_file(tmp_path))
+        runs = [bench.collect(server.fault, 60) for _ in range(2)]
+        said = json.loads(runs[-1].done.out)[0]["stuck"]
+        why = json.loads(office.do("remote", "why", REMOTE, "id-1", "--json"))
+        kept = bench.kept()
+
+    assert {MESSAGES["id-7"], MESSAGES["id-8"]} == set(kept)
+    assert {"id-7", "id-8"} == set(server.maildrop.removed)
+    assert {f"id-{number}" for number in range(1, 7)} == {each["unique_id"] for each in said}
+    assert {"cut"} == {each["why"] for each in said}
+    assert ("stuck", "cut") == (why[0]["reason"], why[0]["stuck"])
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from pillarbox.archive.troubles import Troubles
 from pillarbox.base.names import RemoteId
 from pillarbox.db.sqlite import Database, Row, Rows
 from pillarbox.store.blobs.port import Digest
@@ -143,6 +144,7 @@ class Ledger:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.troubles = Troubles(database)
 
     def has(self, remote: RemoteId) -> bool:
         """Return whether there is such a remote still."""

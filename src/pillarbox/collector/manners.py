@@ -190,15 +190,20 @@ def may_pipeline(failed_at: float | None, now: float) -> bool:
 
 
 def resumes_after(
-    fault: Fault | None, tries: int, idle: int, login_delay_seconds: int | None
+    fault: Fault | None,
+    tries: int,
+    idle: int,
+    login_delay_seconds: int | None,
+    *,
+    is_at_message: bool = False,
 ) -> float | None:
     """Return the seconds before this run connects again, None where it ends.
 
     `tries` counts the connections so far, `idle` those at the end that brought nothing: a first one
     that did is not followed by another, and after one that did one may be in vain, since a server
-    may not have noticed the cut yet.
+    may not have noticed the cut yet. Where a session broke `is_at_message`, the others can be had.
     """
-    is_cut = isinstance(fault, HungUpFault | TooSlowFault)
+    is_cut = is_at_message or isinstance(fault, HungUpFault | TooSlowFault)
     is_echo = tries > 1 and isinstance(fault, RemoteInUseFault | ConnectFault)
     if not (is_cut or is_echo) or tries > RESUMES or idle > min(tries - 1, 1):
         return None

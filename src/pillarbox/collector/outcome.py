@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from pillarbox.accounts.oauth.faults import NotAuthorisedFault
+from pillarbox.archive.troubles import Stuck
 from pillarbox.base.errors import Fault, OperatorFault, StoreFault
 from pillarbox.client.faults import (
     BadListingFault,
@@ -53,10 +54,9 @@ class Result:
     Of those that were fetched, another remote had brought `elsewhere` already, `over_quota` found
     no room in the maildrop, and of `incomplete` fewer octets came than were listed. `moved` were
     known under another unique-id, of `headers` the header alone was taken, `skipped` are passed
-    over by a rule and `held_back` by a limit. `damaged` did not read back as they came.
-
-    More than half of what was there before have `vanished`, though nobody here has removed them;
-    0 where they are fewer.
+    over by a rule and `held_back` by a limit. `damaged` did not read back as they came. `stuck`
+    broke a session, and did not come since. More than half of what was there before have
+    `vanished`, though nobody here has removed them; 0 where they are fewer.
     """
 
     outcome: Outcome
@@ -76,6 +76,7 @@ class Result:
     incomplete: int = 0
     damaged: int = 0
     vanished: int = 0
+    stuck: tuple[Stuck, ...] = ()
     fault: Fault | None = None
 
 

@@ -6,7 +6,7 @@ only when it is durable here, with its ledger row.
 
 import asyncio
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import replace
 
@@ -20,6 +20,7 @@ from pillarbox.client.listing import Listed
 from pillarbox.collector.intake import Intake
 from pillarbox.collector.looking import Looking
 from pillarbox.collector.mailbox import Mailbox
+from pillarbox.collector.manners import RESUME_DELAY_SECONDS
 from pillarbox.collector.outcome import Outcome, Result, many_vanished, outcome_of
 from pillarbox.collector.plan import (
     Fetch,
@@ -35,6 +36,7 @@ from pillarbox.collector.plan import (
 )
 from pillarbox.collector.progress import Progress
 from pillarbox.collector.source import Source
+from pillarbox.collector.troubled import Troubled
 
 UNKNOWN = {Reason.LIMIT, Reason.BY_RULE, Reason.HEADER_ONLY}  # it may be another message
 VERIFIED_AT_ONCE = 100  # messages; between two such rows of them, a stop or a deadline is heard
@@ -51,21 +53,21 @@ class Session:
         self._listed = self._refused = self._removed = self._perhaps_removed = 0
         self._moved = self._damaged = self._vanished = 0
         self._skipped: Counter[Reason] = Counter()
-        self._wanted_now: list[Fetch] = []
-        self.behind: Collection[str] = frozenset()  # what has broken a session: it comes last
+        self.troubled = Troubled(ledger.troubles, source.remote)
 
     async def run(self, server: Mailbox, progress: Progress) -> None:
         """Do all there is to do; raises a Fault where the session cannot go on."""
         listing, there = await self._list(server)
-        await asyncio.to_thread(self._settle, there)
+        await asyncio.to_thread(self._settle, listing, there)
+        await self._stay_where_logins_are_rare(server)
         situation = await self._look(server, listing, there, is_rehearsal=False)
         self._moved = sum(_is_moved(each, situation) for each in listing)
         wanted = await asyncio.to_thread(self._wanted, listing, situation)
-        self._wanted_now = wanted
         progress.planned(len(wanted), sum(fetch.listed.octets for fetch in wanted))
         await self._fetch(server, wanted)
         async with kept_alive(server):  # a disk may be slower than a server waits
             await self._intake.settle()
+        await asyncio.to_thread(self.troubled.ended_well, self._intake.filed)
         await self._leave(server, listing)
 
     async def rehearse(self, server: Mailbox) -> Sequence[Step]:
@@ -76,20 +78,6 @@ class Session:
         with suppress(PeerFault):
             await server.quit()
         return steps
-
-    def stuck(self) -> str | None:
-        """Return the first message that was to come and did not, once the session has ended."""
-        if self._refused:  # some were left out, so the order does not tell
-            return None
-        filed = self._intake.filed
-        return next(
-            (
-                fetch.listed.unique_id
-                for fetch in self._wanted_now
-                if fetch.listed.number not in filed
-            ),
-            None,
-        )
 
     def result(self, fault: Fault | None) -> Result:
         """Return what was done, and how the session ended."""
@@ -114,15 +102,22 @@ class Session:
             incomplete=sum(bool(message.missing_octets) for message in filed),
             damaged=self._damaged,
             vanished=self._vanished,
+            stuck=self.troubled.stuck(),
             fault=fault,
         )
 
     def _outcome(self, fault: Fault | None, collected: int) -> Outcome:
         if fault is not None:
             return outcome_of(fault)
-        if self._refused:
+        if self._refused or self.troubled.knows_any:
             return Outcome.SERVER
         return Outcome.MAIL if collected else Outcome.NONE
+
+    async def _stay_where_logins_are_rare(self, server: Mailbox) -> None:
+        """Leave nothing to a session that would have to wait long for its login."""
+        if self.troubled.leaves and self.troubled.knows_any:
+            delay = (await server.facts()).login_delay_seconds or 0
+            self.troubled.leaves = delay <= RESUME_DELAY_SECONDS
 
     async def _list(self, server: Mailbox) -> tuple[list[Listed], set[str]]:
         await server.login(self._source.user, self._source.password)
@@ -133,13 +128,14 @@ class Session:
         self._listed = len(listing)
         return listing, {listed.unique_id for listed in listing if listed.unique_id}
 
-    def _settle(self, there: Collection[str]) -> None:
+    def _settle(self, listing: Sequence[Listed], there: Collection[str]) -> None:
         """Record what a listing tells, and what became of removals that nobody was sure of."""
         remote = self._source.remote
         answers = list(settled(there, self._ledger.unsure(remote)))
         for removal in (Removal.NONE, Removal.DONE):
             names = [name for name, found in answers if found is removal]
             self._ledger.note(remote, names, removal)
+        self.troubled.listed(listing, self._clock.now())
 
     async def _look(
         self, server: Mailbox, listing: list[Listed], there: set[str], *, is_rehearsal: bool
@@ -152,7 +148,8 @@ class Session:
         wanted: list[Fetch] = []
         doubtful: set[str] = set()
         with self._ledger.reading(self._source.remote) as known:
-            steps = plan(listing, known, self._source.terms, situation)
+            in_order = self.troubled.in_order(listing)
+            steps = plan(in_order, known, self._source.terms, situation)
             for step in map(_held, steps):
                 if isinstance(step, Skip):
                     self._skipped[step.reason] += 1
@@ -160,29 +157,27 @@ class Session:
                     wanted.append(step)
                 if isinstance(step, Fetch) or step.reason in UNKNOWN:
                     doubtful.add(step.listed.unique_id or "")
-        wanted.sort(key=self._comes_last)
         there = {listed.unique_id or "" for listed in listing}
         remote = self._source.remote
         gone, before = self._ledger.note_listing(remote, there, situation.now, doubtful)
         self._vanished = many_vanished(gone - self._moved, before - self._moved)
-        return wanted
-
-    def _comes_last(self, fetch: Fetch) -> bool:
-        """Return whether it broke a session: if it does so again, then behind all others."""
-        return fetch.reason is Reason.DAMAGED or fetch.listed.unique_id in self.behind
+        return self.troubled.chosen(wanted, situation.now)
 
     def _rehearsed(self, listing: Sequence[Listed], situation: Situation) -> list[Step]:
         with self._ledger.reading(self._source.remote) as known:
             return [_held(step) for step in plan(listing, known, self._source.terms, situation)]
 
-    async def _fetch(self, server: Mailbox, wanted: Iterable[Fetch]) -> None:
+    async def _fetch(self, server: Mailbox, wanted: Sequence[Fetch]) -> None:
         steps = {fetch.listed.number: fetch for fetch in wanted}
+        await asyncio.to_thread(self.troubled.begin, wanted, self._clock.now())
         async with aclosing(server.retrieve(steps)) as messages:
             async for number, chunks in messages:
+                self.troubled.comes(number)
                 try:
                     await self._intake.take(number, self._origin(steps[number]), chunks)
                 except RefusedFault:
                     self._refused += 1
+                self.troubled.came(number)
 
     def _origin(self, fetch: Fetch) -> Origin:
         source, decision = self._source, fetch.decision

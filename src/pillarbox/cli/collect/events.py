@@ -11,11 +11,12 @@ from pillarbox.archive.keep import Filed
 from pillarbox.archive.remote_states import Stale
 from pillarbox.base.clock import Clock, shown_time
 from pillarbox.base.errors import Fault
+from pillarbox.cli.remote.stuck import stuck_fields
 from pillarbox.cli.words import said
 from pillarbox.collector.outcome import Result
 from pillarbox.collector.progress import Progress
 
-COUNTS = [field.name for field in fields(Result) if field.name not in {"outcome", "fault"}]
+COUNTS = [field.name for field in fields(Result) if field.name not in {"outcome", "stuck", "fault"}]
 
 
 def fields_of(ended: Ended) -> dict[str, object]:
@@ -25,6 +26,7 @@ def fields_of(ended: Ended) -> dict[str, object]:
         "remote": ended.remote.name,
         "outcome": result.outcome.name.lower(),
         **{name: getattr(result, name) for name in COUNTS},
+        "stuck": [stuck_fields(stuck) for stuck in result.stuck],
         "fault": None if result.fault is None else said(result.fault),
     }
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from pillarbox.cli.remote.stuck import WORDS
 from pillarbox.cli.words import _
 from pillarbox.collector.outcome import Result
 
@@ -35,4 +36,8 @@ def remarks(result: Result, expires_days: int | None = None) -> Iterator[str]:
     if result.damaged:
         yield _("Stored octets are not what came, so fetched again next time: {count}").format(
             count=result.damaged
+        )
+    for stuck in result.stuck:
+        yield _("{name!r} ({octets} octets) did not come whole, {times} times: {why}").format(
+            name=stuck.name, octets=stuck.octets, times=stuck.times, why=_(WORDS[stuck.why])
         )

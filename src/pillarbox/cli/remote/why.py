@@ -12,6 +12,8 @@ from pillarbox.base.clock import shown_time
 from pillarbox.base.errors import OperatorFault
 from pillarbox.cli.options import as_json, print_json
 from pillarbox.cli.remote.shown import print_fields
+from pillarbox.cli.remote.stuck import WORDS as WORDS_OF_STUCK
+from pillarbox.cli.remote.stuck import stuck_fields
 from pillarbox.cli.words import _
 from pillarbox.collector.plan import Terms
 from pillarbox.collector.why import WORDS, standing
@@ -32,6 +34,11 @@ def why(home: Home, name: str, message: str, *, as_json: bool) -> None:
         with system.ledger.reading(remote.id) as known:
             names = [message] if known.get(message) else _names(system, remote, message)
             found = [_fields(system, remote, each, known) for each in names]
+        stuck = system.ledger.troubles.stuck(remote.id).get(message)
+    if stuck is not None:
+        known_as = found[0] if found else {"is_on_server": True, "reason": "stuck"}
+        found = [{**known_as, **stuck_fields(stuck), "stuck": stuck.why.value}]
+        found[0]["why"] = WORDS_OF_STUCK[stuck.why]
     if not found:
         raise OperatorFault(
             "Nothing is known of {id!r} at {name!r}: no session has listed it.",

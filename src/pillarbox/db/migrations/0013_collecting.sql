@@ -70,9 +70,27 @@ CREATE TABLE message_tags (
     PRIMARY KEY (message_id, tag)
 ) STRICT, WITHOUT ROWID;
 
+-- A message that broke a session and has not come since: it is asked for behind all others.
+CREATE TABLE stuck (
+    remote_id INTEGER NOT NULL REFERENCES remotes (id) ON DELETE CASCADE,
+    name TEXT NOT NULL, -- its unique-id, or what stands in for it
+    octets INTEGER NOT NULL, -- as the server lists it
+    why TEXT NOT NULL CHECK (why IN ('cut', 'too slow', 'too large', 'garbled')),
+    times INTEGER NOT NULL,
+    since INTEGER NOT NULL,
+    tried_at INTEGER NOT NULL,
+    PRIMARY KEY (remote_id, name)
+) STRICT, WITHOUT ROWID;
+-- Messages came in from then on, and nobody has said yet that each is what it was taken for.
+CREATE TABLE unended (
+    remote_id INTEGER PRIMARY KEY REFERENCES remotes (id) ON DELETE CASCADE,
+    since INTEGER NOT NULL
+) STRICT;
+
 -- Whoever changes where a remote is and how it is entered has another try at once.
 CREATE TRIGGER remotes_changed
 AFTER UPDATE OF host, port, user, tls, ca_file, mechanism, protocol, secret_kind, secret_id ON remotes
 BEGIN
     UPDATE remote_states SET failures = 0, next_at = 0 WHERE remote_id = NEW.id;
+    DELETE FROM stuck WHERE remote_id = NEW.id;
 END;
