@@ -60,6 +60,7 @@ class Reason(StrEnum):
 
 
 ANOTHER = (Reason.NEW, Reason.UNNAMED, Reason.RETURNED, Reason.CHANGED)  # or known by its header
+NO_RULE = Decision()  # one for all: a maildrop may have 262,144 messages
 WHOLE = (Reason.REST, Reason.ASKED_FOR)  # a header does not stand for what is fetched for these
 
 
@@ -260,7 +261,7 @@ class _Steps:
 
     def _decide(self, listed: Listed) -> Decision | Undecided:
         if not self._terms.rules:
-            return Decision()
+            return NO_RULE
         candidate = Candidate(self._terms.remote, listed.octets)
         return decide(self._terms.rules, candidate, self._situation.now)
 
@@ -275,7 +276,9 @@ def _after_look(listed: Listed, reason: Reason, looked: Looked) -> Step:
     is_enough = looked.has_header and listed.unique_id is not None and reason not in WHOLE
     if decision.action is Action.HEADERS and is_enough:
         return Skip(listed, Reason.HEADER_ONLY, decision.rule)
-    return Fetch(listed, reason, replace(decision, action=Action.FETCH))
+    if decision.action is not Action.FETCH:
+        decision = replace(decision, action=Action.FETCH)
+    return Fetch(listed, reason, decision)
 
 
 def _may_be_another(listed: Listed, known: LedgerEntry) -> Reason | None:
