@@ -244,7 +244,12 @@ def test_collect_answers_for_programs(ours: CommandLine) -> None:
 
     assert Outcome.SOCKET == result.exit_code
     assert f"pillarbox: there: {fault}\n" == result.stderr
-    assert {"remote": "there", "outcome": "socket", **dict.fromkeys(COUNTS, 0)} == fields
+    assert {
+        "remote": "there",
+        "outcome": "socket",
+        **dict.fromkeys(COUNTS, 0),
+        "stuck": [],
+    } == fields
     assert {"listed", "collected", "known", "refused", "octets", "removed"} <= set(COUNTS)
 
 
