@@ -136,7 +136,8 @@ def test_what_is_paused_removed_or_edited_while_it_waits_is_taken_as_it_is_then(
     asyncio.run(work())
 
     assert {"a", "b", "edited"} == set(rig.heard.begun)
-    assert "changed" == rig.heard.results[-1].remote.settings.user
+    users = {each.remote.name: each.remote.settings.user for each in rig.heard.results}
+    assert "changed" == users["edited"]
 
 
 def test_a_mistake_of_ours_with_one_remote_is_said_and_not_made_again_at_once(make: Make) -> None:
