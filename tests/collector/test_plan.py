@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pillarbox.accounts.remotes import LeavePolicy
@@ -367,7 +367,24 @@ def test_each_message_has_one_step_in_the_order_of_the_listing(
     assert named == [each.listed for each in plan(named, ledger, terms, situation)]
 
 
-@given(LISTINGS, LEDGERS, TERMS, SITUATIONS)
+# Much of it is due: else what is removed would tell little.
+NAMED = st.lists(st.sampled_from("abcdef"), min_size=3, unique=True).map(
+    lambda names: [Listed(number, 1, name) for number, name in enumerate(names, start=1)]
+)
+DUE = st.dictionaries(
+    st.sampled_from("abcdef"), KEPT.map(lambda known: replace(known, octets=None)), min_size=5
+)
+FEW = st.sampled_from([None, None, None, 1])
+REMOVING = st.builds(
+    Terms,
+    st.just("r"),
+    st.builds(LeavePolicy, st.sampled_from([0, 15]), FEW, st.booleans(), FEW),
+    st.sampled_from([False, False, True]),
+)
+
+
+@settings(max_examples=300)
+@given(NAMED, DUE, REMOVING, SITUATIONS)
 def test_whatever_is_removed_is_kept_whole_and_every_condition_holds(
     listing: list[Listed], ledger: dict[str, LedgerEntry], terms: Terms, situation: Situation
 ) -> None:
