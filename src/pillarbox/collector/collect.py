@@ -20,13 +20,14 @@ from pillarbox.collector.deadline import Deadline
 from pillarbox.collector.doubt import in_doubt
 from pillarbox.collector.intake import Intake, Keepers
 from pillarbox.collector.mailbox import Mailbox
-from pillarbox.collector.manners import RESUME_SECONDS, Learned, resumes_after
+from pillarbox.collector.manners import RESUME_SECONDS, RESUMES, Learned, resumes_after
 from pillarbox.collector.outcome import Outcome, Result, outcome_of
 from pillarbox.collector.plan import Step
 from pillarbox.collector.progress import Progress, Silent
 from pillarbox.collector.reach import Connect, reach
 from pillarbox.collector.session import Session
 from pillarbox.collector.source import Source
+from pillarbox.collector.troubled import Troubled
 from pillarbox.store.disk import said_as_store_fault
 from pillarbox.store.lease import Lease, take_lease
 
@@ -119,6 +120,7 @@ class Collector:
             raise RemoteGoneFault("The remote was removed before it could be collected from.")
 
     async def _sessions(self, run: "_Sessions", *, may_resume: bool) -> tuple[Result, Learned]:
+        run.leaves = may_resume
         rest: float | None = 0.0
         while rest is not None:
             try:
@@ -135,7 +137,7 @@ class Collector:
         overheard = _Overheard(run, self._clock)
         intake = Intake(self._keepers, overheard)
         session = overheard.session = Session(run.source, self._ledger, self._clock, intake)
-        session.behind = run.behind
+        session.troubled.leaves = run.leaves
         fault: Fault | None = None
         try:
             async with run.deadline.bound(), await reach(run.source, self._connect) as server:
@@ -147,11 +149,17 @@ class Collector:
             fault = raised.with_traceback(None)  # it would hold the session's listing
         finally:
             await intake.abandon()
-        names = in_doubt(fault, intake.asked, intake.filed)
-        now = int(self._clock.now())
-        await asyncio.to_thread(self._ledger.doubt, run.source.remote, names, now)
-        run.behind |= {session.stuck() or ""}
+        if fault is not None:
+            await asyncio.to_thread(self._broke, run.source.remote, session, fault, intake)
+        run.was_at = session.troubled
         return session.result(fault)
+
+    def _broke(self, remote: RemoteId, session: Session, fault: Fault, intake: Intake) -> None:
+        """Record what is in doubt, and at which message the session broke."""
+        names = in_doubt(fault, intake.asked, intake.filed, session.troubled.to_come)
+        now = int(self._clock.now())
+        self._ledger.doubt(remote, names, now)
+        session.troubled.broke(fault, intake.filed, now)
 
 
 class _Sessions:
@@ -165,20 +173,36 @@ class _Sessions:
         self.deadline = deadline
         self.learned = learned
         self.result = Result(Outcome.NONE)
-        self.behind: set[str] = set()  # what was to come when a session broke
+        self.leaves = True  # what is stuck, until a session has done all the rest
+        self.was_at: Troubled | None = None  # of the last session
+        self._is_rest_done = False  # all but what is stuck
         self._tries = self._idle = 0
 
     def note(self, last: Result) -> float | None:
         """Take what came of a session; return the seconds before the next one, None for none."""
-        has_gained = bool(last.collected or last.known or last.removed)
+        fault, troubled = last.fault, self.was_at
+        has_found = troubled is not None and troubled.has_found
+        has_gained = bool(last.collected or last.known or last.removed or has_found)
         self._idle = 0 if has_gained else self._idle + 1
         self._tries += 1
+        is_at_message = troubled is not None and troubled.broken_at is not None
+        if self._is_rest_done and is_at_message:
+            # What cannot be had is remarked on; all else went well.
+            is_last, last = not has_gained, replace(last, fault=None, outcome=Outcome.SERVER)
+        else:
+            is_last = False
         self.result = together(self.result, last) if self._tries > 1 else last
         if isinstance(last.fault, PipeliningFault) and self.source.server.pipelining:
             self.source = replace(self.source, server=replace(self.source.server, pipelining=False))
             self.learned = replace(self.learned, has_failed_pipelining=True)
             return RESUME_SECONDS[0]
-        rest = resumes_after(last.fault, self._tries, self._idle, self.learned.login_delay_seconds)
+        if is_last or self._tries > RESUMES:
+            return None
+        delay = self.learned.login_delay_seconds
+        if last.fault is None and troubled is not None and troubled.has_left:
+            self.leaves, self._is_rest_done = False, True
+            return max(RESUME_SECONDS[0], delay or 0)
+        rest = resumes_after(fault, self._tries, self._idle, delay, is_at_message=is_at_message)
         if rest is not None:
             self.learned = replace(self.learned, resumed=self.learned.resumed + 1)
         return rest
@@ -240,7 +264,9 @@ def together(before: Result, last: Result) -> Result:
     outcome = last.outcome
     if outcome is Outcome.NONE and before.collected:
         outcome = Outcome.MAIL
-    return replace(last, outcome=outcome, listed=max(before.listed, last.listed), **sums)
+    stuck = last.stuck if last.listed else before.stuck
+    listed = max(before.listed, last.listed)
+    return replace(last, outcome=outcome, listed=listed, stuck=stuck, **sums)
 
 
 def take_remote(leases: Path, remote: RemoteId) -> Lease | None:
