@@ -7,7 +7,7 @@ from fuzz.knobs import Knobs, chunked, require
 from pillarbox.base.errors import PeerFault
 from pillarbox.base.secret import Secret
 from pillarbox.client.faults import BadListingFault
-from pillarbox.client.listing import read_listing, read_named
+from pillarbox.client.listing import ListingReader, read_named
 from pillarbox.sasl.apop import find_timestamp
 from pillarbox.wire.pop3 import verbs
 from pillarbox.wire.pop3.announced import read_announced
@@ -125,7 +125,11 @@ class _Client:
         lines, self._lines = self._lines, []
         read_announced(lines)
         with suppress(BadListingFault):
-            read_listing(lines, lines)
+            reader = ListingReader()
+            for line in lines:
+                reader.listed(line)
+                reader.named(line)
+            reader.finish()
 
     def _send(self) -> None:
         """Send all that may be sent now: one command, or those up to the next barrier."""
