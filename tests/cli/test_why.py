@@ -25,6 +25,11 @@ def known(ours: CommandLine) -> CommandLine:
             "INSERT INTO ledger (remote_id, unique_id, state, collected_at, rule)"
             " VALUES (1, 'bbb', 'skipped', 0, 'spam')"
         )
+        rows.execute(
+            "INSERT INTO ledger (remote_id, unique_id, state, collected_at, rule, header)"
+            " VALUES (1, 'ccc', 'headers', 0, 'large', ?)",
+            [b"From: Mary Rose <mrose@example.org>\r\nSubject: A film\r\n\r\n"],
+        )
     return ours
 
 
@@ -47,6 +52,16 @@ def test_people_are_told_in_a_sentence(known: CommandLine) -> None:
 
     assert "A rule passes it over" in answer
     assert "spam" in answer
+
+
+def test_a_header_that_is_all_there_is_says_what_the_message_is(known: CommandLine) -> None:
+    found = known.json("remote", "why", "there", "ccc")
+
+    assert isinstance(found, list)
+    (fields,) = found
+    assert ("headers", "A film", None) == (fields["state"], fields["subject"], fields["date"])
+    assert "mrose@example.org" in str(fields["from"])
+    assert "subject" not in known.do("remote", "why", "there", "bbb")
 
 
 @pytest.mark.parametrize("name", ["unknown", "7", "9" * 30])

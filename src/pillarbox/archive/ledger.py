@@ -247,6 +247,14 @@ class Ledger:
         if pairs:
             self._database.write(lambda rows: rows.run_each(MOVE, pairs))
 
+    def header(self, remote: RemoteId, unique_id: str) -> bytes | None:
+        """Return the header of a message of which that is all we have; None of another."""
+        with self._database.reading() as rows:
+            found = rows.one(
+                "SELECT header FROM ledger WHERE remote_id = ? AND unique_id = ?", remote, unique_id
+            )
+        return found[0] if found else None
+
     def want(self, remote: RemoteId, unique_ids: Collection[str]) -> int:
         """Ask for the rest of these, whose header is kept: the next session fetches it.
 

@@ -17,6 +17,7 @@ from pillarbox.cli.remote.stuck import stuck_fields
 from pillarbox.cli.words import _
 from pillarbox.collector.plan import Terms
 from pillarbox.collector.why import WORDS, standing
+from pillarbox.message.headers import read_headers
 from pillarbox.store.store import MessageId
 
 NUMBER = re.compile("[0-9]{1,18}")  # what a message of the archive may have
@@ -81,7 +82,17 @@ def _fields(system: System, remote: Remote, unique_id: str, known: Known) -> dic
         "due_at": _time(found.due_at),
         "verified_at": _time(entry.verified_at),
         "vanished_at": _time(entry.vanished_at),
+        **_header_fields(system.ledger.header(remote.id, unique_id)),
     }
+
+
+def _header_fields(octets: bytes | None) -> dict[str, object]:
+    """Return what the header says of a message that is not kept: whether it is worth the rest."""
+    if octets is None:
+        return {}
+    headers = read_headers(octets)
+    date = headers.date and shown_time(headers.date.timestamp())
+    return {"from": headers.sender, "subject": headers.subject, "date": date}
 
 
 def _time(at: int | None) -> str | None:
