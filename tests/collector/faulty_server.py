@@ -92,7 +92,10 @@ class Maildrop:
 
 
 class FaultyServer:
-    """Serves a maildrop while its block lasts; `fault` may be exchanged between sessions."""
+    """Serves a maildrop while its block lasts; `fault` may be exchanged between sessions.
+
+    Unique-ids end with a hyphen and a number, by which a fault knows the message.
+    """
 
     def __init__(self, messages: dict[str, bytes], fault: Fault) -> None:
         self.maildrop = Maildrop(dict(messages))

@@ -10,12 +10,12 @@ import pytest
 from pillarbox.collector.outcome import Outcome
 from tests.client.fake_server import NAME, PASSWORD
 from tests.collector.faulty_server import Fault, FaultyServer, Maildrop
-from tests.collector.rig import mail
 from tests.endtoend.post_office import ACCOUNT, PostOffice, open_office
 from tests.peers.program import Process
 
 pytestmark = pytest.mark.slow
-MESSAGES = mail(5)
+MESSAGES = {f"id-{n}": b"Subject: %d\r\n\r\n.dot\r\n" % n for n in range(1, 6)}
+ONE = {"id-1": MESSAGES["id-1"]}
 THIRD = 3
 
 
@@ -117,7 +117,7 @@ def test_who_is_sent_away_says_why_and_comes_back_later(
 
 def test_a_run_by_cron_beside_a_server_that_collects_takes_what_is_free(ours: PostOffice) -> None:
     held = Held()
-    with FaultyServer(MESSAGES, held) as busy, FaultyServer(mail(1), Plain()) as free:
+    with FaultyServer(MESSAGES, held) as busy, FaultyServer(ONE, Plain()) as free:
         add(ours, busy, name="busy")
         with ours.serving() as serving:
             serving.process.wait_until(held.is_reached.is_set)
