@@ -1,6 +1,7 @@
 """A trial says how far a remote lets us come, and leaves everything as it is."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,10 +11,12 @@ from pillarbox.accounts.remotes import Protocol
 from pillarbox.base.secret import Secret
 from pillarbox.client.faults import GreetingFault, NotAcceptedFault, StlsMissingFault
 from pillarbox.client.server import Server, Tls
+from pillarbox.collector.mailbox import Mailbox
 from pillarbox.collector.source import Source
 from pillarbox.collector.trial import STAGES, Ended, Net, Passed, Stage, try_remote
 from pillarbox.net import connector
 from pillarbox.net.connector import ConnectFault
+from pillarbox.net.contexts import AuthoritiesFault
 from pillarbox.net.deadline import TooSlowFault
 from pillarbox.net.tls import TlsFault
 from tests.client.fake_server import HANG_UP, HOST, PASSWORD, FakeServer, ca_file
@@ -202,3 +205,29 @@ def test_imap_names_the_stage_that_failed(
 
     assert [Stage.DNS] == stages(passed)
     assert stage is ended.stage
+
+
+def without_authorities(protocol: Protocol, tls: Tls) -> Source:
+    server = Server(LOOPBACK, 1, tls, Path("/nowhere/ca.pem"), 20)
+    return replace(SOURCE, server=server, protocol=protocol)
+
+
+@pytest.mark.parametrize("protocol", list(Protocol))
+@pytest.mark.parametrize("tls", [Tls.IMPLICIT, Tls.STLS])
+def test_authorities_that_cannot_be_used_belong_to_tls(protocol: Protocol, tls: Tls) -> None:
+    ended = asyncio.run(try_remote(without_authorities(protocol, tls), lambda _: None))
+
+    assert Stage.TLS is ended.stage
+    assert isinstance(ended.fault, AuthoritiesFault)
+
+
+@pytest.mark.parametrize("tls", [Tls.IMPLICIT, Tls.STLS])
+def test_a_certificate_that_does_not_hold_belongs_to_tls_over_imap_too(tls: Tls) -> None:
+    async def reach(server: Server, folders: Sequence[str]) -> Mailbox:
+        raise TlsFault("The certificate does not hold: {why}.", why="it is old")
+
+    source = without_authorities(Protocol.IMAP, tls)
+
+    ended = asyncio.run(try_remote(source, lambda _: None, Net(reach=reach)))
+
+    assert Stage.TLS is ended.stage

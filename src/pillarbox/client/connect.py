@@ -29,7 +29,7 @@ async def connect(
     """Return a session that waits for a login; `noted` hears of each step on the way.
 
     Raises ConnectFault, TooSlowFault, TlsFault, GreetingFault, StlsMissingFault and
-    StlsInjectionFault; OperatorFault where `ca_file` cannot be used.
+    StlsInjectionFault; AuthoritiesFault where `ca_file` cannot be used.
     """
     # Reading the system's certificate authorities takes tens of milliseconds.
     context = await asyncio.to_thread(client_context, server.ca_file)

@@ -15,6 +15,7 @@ from pillarbox.client.server import Server, Tls
 from pillarbox.collector.mailbox import Mailbox
 from pillarbox.collector.source import Source
 from pillarbox.net import connector
+from pillarbox.net.contexts import AuthoritiesFault
 from pillarbox.net.deadline import within
 from pillarbox.net.tls import TlsFault
 
@@ -40,11 +41,12 @@ STAGES: Mapping[Tls, tuple[Stage, ...]] = {
     Tls.NONE: tuple(stage for stage in Stage if stage is not Stage.TLS),
 }
 REACHED = (Stage.TCP, Stage.TLS, Stage.GREETING)  # by IMAP's connection, as one
-# What was passed before a fault of that connection.
-CAME_THROUGH: tuple[tuple[type[PeerFault], tuple[Stage, ...]], ...] = (
-    (TlsFault, (Stage.TCP,)),
-    (StlsMissingFault, (Stage.TCP, Stage.GREETING)),
-    (GreetingFault, (Stage.TCP, Stage.TLS)),
+# Where a session is that has not come further yet: the authorities are read before it connects.
+AT: tuple[tuple[type[Fault], Stage], ...] = (
+    (AuthoritiesFault, Stage.TLS),
+    (TlsFault, Stage.TLS),
+    (StlsMissingFault, Stage.TLS),
+    (GreetingFault, Stage.GREETING),
 )
 
 
@@ -85,7 +87,7 @@ async def try_remote(source: Source, report: Report, net: Net | None = None) -> 
         async with within(source.deadline_seconds or SECONDS):
             await trial.run()
     except Fault as fault:
-        return Ended(trial.next, fault)
+        return Ended(trial.stage_of(fault), fault)
     return Ended()
 
 
@@ -96,9 +98,11 @@ class _Trial:
         self._net = net
         self._left = list(STAGES[source.server.tls])
 
-    @property
-    def next(self) -> Stage:
-        """The stage that is under way."""
+    def stage_of(self, fault: Fault) -> Stage:
+        """Return the stage that a fault ended."""
+        at = next((stage for kind, stage in AT if isinstance(fault, kind)), None)
+        if at in self._left:
+            return at
         return self._left[0] if self._left else Stage.TOP
 
     async def run(self) -> None:
@@ -117,12 +121,7 @@ class _Trial:
 
     async def _run_imap(self) -> None:
         self._left.remove(Stage.CAPABILITIES)
-        try:
-            session = await self._net.reach(self._source.server, self._source.folders)
-        except PeerFault as fault:
-            came = next((stages for kind, stages in CAME_THROUGH if isinstance(fault, kind)), ())
-            self._left = [stage for stage in self._left if stage not in came]
-            raise
+        session = await self._net.reach(self._source.server, self._source.folders)
         for stage in [stage for stage in self._left if stage in REACHED]:
             self._passed(stage)
         async with session:

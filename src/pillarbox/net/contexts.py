@@ -11,6 +11,10 @@ CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
 ALPN = "pop3"  # RFC 7301 registry
 
 
+class AuthoritiesFault(OperatorFault):
+    """The file of certificate authorities cannot be used."""
+
+
 def server_context(certificate: Path, key: Path) -> ssl.SSLContext:
     """Return a context that serves this certificate; raises OperatorFault where the pair is bad."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -37,12 +41,12 @@ def unusable(certificate: Path, key: Path, why: object) -> OperatorFault:
 def client_context(ca_file: Path | None) -> ssl.SSLContext:
     """Return a context that verifies chain, name and dates against `ca_file`, else the system's.
 
-    Raises OperatorFault where the file cannot be used. There is no way to turn verification off.
+    Raises AuthoritiesFault where the file cannot be used. There is no way to turn verification off.
     """
     try:
         context = ssl.create_default_context(cafile=ca_file)
     except (OSError, ssl.SSLError) as error:
-        raise OperatorFault(
+        raise AuthoritiesFault(
             "{file} cannot be used as a file of certificate authorities: {why}.",
             file=ca_file,
             why=error.strerror or error,

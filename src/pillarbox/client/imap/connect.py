@@ -14,8 +14,8 @@ from pillarbox.net.imap_faults import ImapNoFault
 async def connect(server: Server, folders: Sequence[str] = ()) -> ImapMailbox:
     """Return a session that waits for a login; without folders it is about INBOX.
 
-    Raises ConnectFault, TooSlowFault, TlsFault, GreetingFault and StlsMissingFault; OperatorFault
-    where `ca_file` cannot be used.
+    Raises ConnectFault, TooSlowFault, TlsFault, GreetingFault and StlsMissingFault;
+    AuthoritiesFault where `ca_file` cannot be used.
     """
     # Reading the system's certificate authorities takes tens of milliseconds.
     context = await asyncio.to_thread(client_context, server.ca_file)
