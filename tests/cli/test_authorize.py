@@ -1,6 +1,7 @@
 """`pillarbox remote authorize`: what must be said, what is known, and where a secret comes from."""
 
 import json
+import shutil
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from click.testing import CliRunner, Result
 
-from pillarbox.accounts.oauth.grant import NOT_YET, Client, Grant, read_grant, write_grant
+from pillarbox.accounts.oauth.grant import NOT_YET, Client, Grant, read_grant, refused, write_grant
 from pillarbox.accounts.oauth.messages import Device
 from pillarbox.accounts.remotes import ChangedFault, Protocol, SecretKind
 from pillarbox.app.build import System, opened
@@ -67,6 +68,55 @@ def test_a_remote_with_a_mechanism_for_tokens_asks_for_no_password(home: Path) -
     assert 'Now "pillarbox remote authorize work" gets the tokens.' in added.stderr
     with opened(Home(home)) as system:
         assert SecretKind.OAUTH is system.remotes.show("work").settings.secret_kind
+
+
+def state_of(home: Path) -> tuple[str, str | None]:
+    fields = json.loads(pillarbox(home, "remote", "show", "work", "--json").stdout)
+    return fields["state"], fields["mended_by"]
+
+
+WAITS = ("unauthorised", "pillarbox remote authorize work")
+
+
+def test_a_remote_says_that_it_waits_to_be_authorised_and_what_does_it(home: Path) -> None:
+    add(home)
+
+    listed = pillarbox(home, "remote", "list")
+
+    assert WAITS == state_of(home)
+    assert "\tunauthorised\t" in listed.stdout
+    assert (
+        "pillarbox: work: it waits until somebody authorises it:"
+        ' "pillarbox remote authorize work".\n'
+    ) == listed.stderr
+
+
+def test_a_remote_says_that_it_waits_where_its_authorisation_has_ended(home: Path) -> None:
+    add(home)
+    client = Client("id", "https://auth.example/token", SCOPE, "XOAUTH2")
+    with opened(Home(home)) as system:
+        keep(system, client)
+    before = state_of(home)
+    with opened(Home(home)) as system:
+        ended = refused(Grant(client, Secret(b"token")), "invalid_grant")
+        system.remotes.keep_secret(system.remotes.show("work"), write_grant(ended))
+
+    assert ("active", None) == before
+    assert WAITS == state_of(home)
+
+
+def test_a_remote_that_is_paused_waits_for_nothing_else(home: Path) -> None:
+    add(home)
+    pillarbox(home, "remote", "pause", "work")
+
+    assert ("paused", None) == state_of(home)
+
+
+def test_remotes_are_shown_without_the_master_key_too(home: Path) -> None:
+    add(home)
+    shutil.rmtree(home / "keys")
+
+    assert ("active", None) == state_of(home)
 
 
 @pytest.mark.parametrize(

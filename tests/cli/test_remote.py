@@ -29,6 +29,8 @@ def test_a_remote_is_shown_with_everything_but_its_password(
     assert isinstance(created_at, str)
     assert {
         "name": "there",
+        "state": "active",
+        "mended_by": None,
         "server": "pop.example.org:110",
         "protocol": "pop3",
         "folders": [],

@@ -20,7 +20,7 @@ from pillarbox.accounts.oauth.faults import (
     UnusableFault,
 )
 from pillarbox.accounts.oauth.grant import Grant, read_grant, refused, write_grant
-from pillarbox.accounts.remotes import Remote, Remotes
+from pillarbox.accounts.remotes import Remote, Remotes, SecretKind
 from pillarbox.base.clock import Clock
 from pillarbox.base.errors import OperatorFault
 from pillarbox.base.secret import Secret
@@ -65,6 +65,13 @@ class Grants:
         if self._usable(self._sealed(remote), remote).refresh_token is None:
             return None
         return self._renewed(remote, token)
+
+    def must_be_authorised(self, remote: Remote) -> bool:
+        """Say whether somebody must authorise first; raises OperatorFault and StoreFault."""
+        if remote.settings.secret_kind is not SecretKind.OAUTH:
+            return False
+        grant = read_grant(self._sealed(remote))
+        return grant is None or grant.refused is not None
 
     def _renewed(self, remote: Remote, old: Secret) -> Secret:
         with self._turn(remote):
