@@ -50,3 +50,21 @@ def test_each_protocol_has_its_own_scope() -> None:
 )
 def test_a_host_names_its_provider(host: str, name: str | None) -> None:
     assert name == provider_of(host)
+
+
+@pytest.mark.parametrize(
+    ("preset", "name"),
+    [
+        ("gmail", "google"),
+        ("outlook", "microsoft"),
+        ("microsoft365", "microsoft"),
+        ("yahoo", "yahoo"),
+        ("fastmail", "fastmail"),
+    ],
+)
+def test_what_remote_add_calls_a_provider_names_it_too(preset: str, name: str) -> None:
+    assert providers()[name] == providers()[preset]
+
+
+def test_a_mail_provider_without_tokens_names_none() -> None:
+    assert "nifty" not in providers()

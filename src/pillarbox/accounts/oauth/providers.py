@@ -5,6 +5,7 @@ from importlib import resources
 
 import msgspec
 
+from pillarbox.accounts.providers import PROVIDERS
 from pillarbox.accounts.remotes import Protocol
 
 
@@ -30,9 +31,11 @@ class Provider(msgspec.Struct, frozen=True):
 
 
 def providers() -> Mapping[str, Provider]:
-    """Return every provider, by its name."""
+    """Return every provider, by its name and by those that `remote add` has for its mail."""
     octets = resources.files(__package__).joinpath("providers.json").read_bytes()
-    return msgspec.json.decode(octets, type=dict[str, Provider])
+    found = msgspec.json.decode(octets, type=dict[str, Provider])
+    hosts = {host: known for known in found.values() for host in known.hosts}
+    return found | {name: hosts[its.host] for name, its in PROVIDERS.items() if its.host in hosts}
 
 
 def provider_of(host: str) -> str | None:
