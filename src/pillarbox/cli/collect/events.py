@@ -46,7 +46,12 @@ class Events:
         """Print what came of it."""
         result, name = ended.result, ended.remote.name
         if result.removed or result.perhaps_removed:
-            self.tell("removed", remote=name, count=result.removed, perhaps=result.perhaps_removed)
+            self.tell(
+                "removed",
+                remote=name,
+                removed=result.removed,
+                perhaps_removed=result.perhaps_removed,
+            )
         if result.fault is not None:
             self.tell("failed", remote=name, fault=said(result.fault))
         self.tell("ended", **fields_of(ended))
