@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from pillarbox.app.certificates import SERVER_DAYS, make_certificates
-from pillarbox.app.expiry import DAY_SECONDS, ExpiryWatch
-from pillarbox.base.clock import FakeClock
+from pillarbox.app.expiry import ExpiryWatch
+from pillarbox.base.clock import DAY_SECONDS, FakeClock
 from pillarbox.journal.journal import Journal
 from pillarbox.net.certificates import Certificates, Pair
 

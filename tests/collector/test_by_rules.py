@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from pillarbox.archive.ledger import State
+from pillarbox.base.clock import DAY_SECONDS
 from pillarbox.base.names import AccountId
-from pillarbox.collector.limits import DAY_SECONDS, Counts, Limits
+from pillarbox.collector.limits import Counts, Limits
 from pillarbox.collector.outcome import Outcome
 from pillarbox.collector.rules import Action, FieldTest, Rule
 from tests.archive.home import ACCOUNT, REMOTE, Home

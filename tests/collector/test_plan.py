@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from pillarbox.accounts.remotes import LeavePolicy
 from pillarbox.archive.ledger import LedgerEntry, Removal, State
 from pillarbox.archive.reading_back import Lost
+from pillarbox.base.clock import DAY_SECONDS
 from pillarbox.client.listing import Listed
 from pillarbox.collector.limits import Counts, Limits
 from pillarbox.collector.matching import Header, matched
 from pillarbox.collector.plan import (
-    DAY_SECONDS,
     Fetch,
     Looked,
     Peek,

@@ -1,8 +1,8 @@
 """Removing from the server: only what is durable here, and known for sure."""
 
 from pillarbox.archive.ledger import Removal
+from pillarbox.base.clock import DAY_SECONDS
 from pillarbox.collector.outcome import Outcome, Result
-from pillarbox.collector.plan import DAY_SECONDS
 from tests.archive.home import Home
 from tests.client.fake_server import HANG_UP, FakeServer
 from tests.collector.rig import SOURCE, collect, deleting, mail, removals

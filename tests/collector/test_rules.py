@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from pillarbox.base.clock import DAY_SECONDS
 from pillarbox.collector.rules import (
-    DAY_SECONDS,
     MOST_HEADER_OCTETS,
     Action,
     Candidate,

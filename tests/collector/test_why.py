@@ -6,7 +6,8 @@ import pytest
 
 from pillarbox.accounts.remotes import LeavePolicy
 from pillarbox.archive.ledger import LedgerEntry, Removal, State
-from pillarbox.collector.plan import DAY_SECONDS, Reason, Terms
+from pillarbox.base.clock import DAY_SECONDS
+from pillarbox.collector.plan import Reason, Terms
 from pillarbox.collector.why import WORDS, Absence, Standing, standing
 from pillarbox.store.store import MessageId
 

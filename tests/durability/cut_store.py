@@ -19,7 +19,7 @@ from typing import Any, Protocol
 from unittest.mock import patch
 
 from pillarbox.accounts.accounts import Accounts
-from pillarbox.base.clock import FakeClock
+from pillarbox.base.clock import DAY_SECONDS, FakeClock
 from pillarbox.base.errors import StoreFault
 from pillarbox.base.names import Identity
 from pillarbox.db.sqlite import Database, Rows
@@ -29,7 +29,6 @@ from pillarbox.store.files import Delivered, FileDelivery
 from pillarbox.store.purge import Purge, Purged
 from pillarbox.store.sqlite import SqliteMaildrop, SqliteStore
 from pillarbox.store.undo import GRACE_DAYS, Undo
-from pillarbox.store.views.policy import DAY_SECONDS
 from tests.durability.broken_build import commit_apart
 from tests.durability.judge import MESSAGES, MROSE, OTHER, SESSION, copy_home, store_of
 

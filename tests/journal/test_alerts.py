@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from pillarbox.base.clock import FakeClock
+from pillarbox.base.clock import DAY_SECONDS, FakeClock
 from pillarbox.base.names import AccountId
 from pillarbox.db.sqlite import Database
 from pillarbox.journal import alerts as module
-from pillarbox.journal.alerts import DAY_SECONDS, STALE_DAYS, Alert, AlertKind, Alerts, raise_alert
+from pillarbox.journal.alerts import STALE_DAYS, Alert, AlertKind, Alerts, raise_alert
 
 LEASE = 100
 

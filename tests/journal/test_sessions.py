@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from pillarbox.base.clock import FakeClock
+from pillarbox.base.clock import DAY_SECONDS, FakeClock
 from pillarbox.base.errors import StoreFault
 from pillarbox.base.names import AccountId, SessionId
 from pillarbox.db.sqlite import Database, Rows
 from pillarbox.journal import sessions
 from pillarbox.journal.journal import Journal
 from pillarbox.journal.session_record import SessionRecord, Step, Told
-from pillarbox.journal.sessions import DAY_SECONDS, Recorder, Sessions
+from pillarbox.journal.sessions import Recorder, Sessions
 
 NOW = 100 * DAY_SECONDS
 STEP = Step(5, "T", "RETR", "1", "3", 3, "+OK 10 octets", 30, ("no-such-message",))

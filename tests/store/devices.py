@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from pillarbox.base.clock import FakeClock
+from pillarbox.base.clock import DAY_SECONDS, FakeClock
 from pillarbox.base.names import AccountId, DeviceId, Identity, SessionId
 from pillarbox.db.sqlite import Database, Row
 from pillarbox.store.blobs.memory import MemoryBlobs
@@ -12,7 +12,7 @@ from pillarbox.store.retention import Retention
 from pillarbox.store.sqlite import SqliteStore
 from pillarbox.store.store import MessageId
 from pillarbox.store.views.leaving import Why
-from pillarbox.store.views.policy import DAY_SECONDS, SITE_DEFAULTS, AccountPolicy
+from pillarbox.store.views.policy import SITE_DEFAULTS, AccountPolicy
 from pillarbox.store.views.reading import read_audience, read_known
 
 MROSE = AccountId(1)

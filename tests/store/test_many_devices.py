@@ -13,14 +13,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from pillarbox.base.clock import DAY_SECONDS
 from pillarbox.base.names import Identity
 from pillarbox.store.sqlite import SqliteMaildrop
-from pillarbox.store.views.policy import (
-    DAY_SECONDS,
-    AccountPolicy,
-    AfterRemoval,
-    Removal,
-)
+from pillarbox.store.views.policy import AccountPolicy, AfterRemoval, Removal
 from tests.store.devices import MAIN, Household
 
 OCTETS = 10  # of every message

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pillarbox.base.clock import FakeClock
+from pillarbox.base.clock import DAY_SECONDS, FakeClock
 from pillarbox.base.errors import StoreFault
 from pillarbox.base.names import AccountId
 from pillarbox.db.sqlite import Database, Row
@@ -18,7 +18,6 @@ from pillarbox.store.disk import Disk
 from pillarbox.store.purge import BATCH, FRESH_SECONDS, Purge, Purged
 from pillarbox.store.sqlite import SqliteStore
 from pillarbox.store.store import Kept
-from pillarbox.store.views.policy import DAY_SECONDS
 
 MROSE, OTHER = AccountId(1), AccountId(2)
 GRACE_DAYS = 30

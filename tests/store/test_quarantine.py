@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pillarbox.base.clock import FakeClock
+from pillarbox.base.clock import DAY_SECONDS, FakeClock
 from pillarbox.base.names import AccountId, DeviceId, Identity, SessionId
 from pillarbox.db.sqlite import Database, Row
 from pillarbox.store.blobs.memory import MemoryBlobs
@@ -16,7 +16,7 @@ from pillarbox.store.purge import Purge, Purged
 from pillarbox.store.sqlite import SqliteStore
 from pillarbox.store.store import MessageId
 from pillarbox.store.undo import Undo
-from pillarbox.store.views.policy import DAY_SECONDS, AccountPolicy
+from pillarbox.store.views.policy import AccountPolicy
 from pillarbox.store.views.quarantine import guard, quarantine
 
 MROSE = AccountId(1)

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pillarbox.base.clock import FakeClock
+from pillarbox.base.clock import DAY_SECONDS, FakeClock
 from pillarbox.base.names import AccountId, Identity
 from pillarbox.db.sqlite import Database
 from pillarbox.store.blobs.memory import MemoryBlobs
 from pillarbox.store.retention import Retention
 from pillarbox.store.sqlite import SqliteStore
 from pillarbox.store.views.leaving import Why
-from pillarbox.store.views.policy import DAY_SECONDS, AccountPolicy
+from pillarbox.store.views.policy import AccountPolicy
 
 ACCOUNT, OTHER = AccountId(1), AccountId(2)
 

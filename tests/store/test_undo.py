@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pillarbox.base.clock import FakeClock
+from pillarbox.base.clock import DAY_SECONDS, FakeClock
 from pillarbox.base.errors import OperatorFault
 from pillarbox.base.names import AccountId, Identity, SessionId
 from pillarbox.db.sqlite import Database, Row
@@ -16,7 +16,6 @@ from pillarbox.store.blobs.memory import MemoryBlobs
 from pillarbox.store.purge import Purge
 from pillarbox.store.sqlite import SqliteStore
 from pillarbox.store.undo import Undo
-from pillarbox.store.views.policy import DAY_SECONDS
 from tests.store.devices import MAIN, Household
 
 MROSE, OTHER = AccountId(1), AccountId(2)

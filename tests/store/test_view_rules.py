@@ -4,13 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pillarbox.store.views.policy import (
-    DAY_SECONDS,
-    AccountPolicy,
-    Removal,
-    ViewPolicy,
-    expire_days,
-)
+from pillarbox.base.clock import DAY_SECONDS
+from pillarbox.store.views.policy import AccountPolicy, Removal, ViewPolicy, expire_days
 from pillarbox.store.views.visibility import Facts, in_one_session, is_shown, rule_of
 from tests.store.devices import MAIN, Household
 

@@ -8,10 +8,10 @@ as a day: a sign-in that is no news writes nothing.
 
 from dataclasses import dataclass
 
+from pillarbox.base.clock import DAY_SECONDS
 from pillarbox.base.names import AccountId
 from pillarbox.db.sqlite import Rows
 
-DAY_SECONDS = 86_400
 NETWORK_DAYS = 90
 HOUR_DAYS = 30
 ENOUGH = 20  # sign-ins: before there is a habit, every hour would be odd

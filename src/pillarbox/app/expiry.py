@@ -4,12 +4,11 @@ import math
 from datetime import datetime
 from pathlib import Path
 
-from pillarbox.base.clock import Clock
+from pillarbox.base.clock import DAY_SECONDS, Clock
 from pillarbox.journal.journal import Journal
 from pillarbox.net.certificates import Certificates, Shown
 
 DAYS_BEFORE = (30, 14, 7, 1)
-DAY_SECONDS = 86_400.0
 
 
 class ExpiryWatch:

@@ -18,7 +18,7 @@ from pillarbox.app.chores import EndingWatch, QuotaWatch, Retirement, Sweeping, 
 from pillarbox.app.collect_journal import Noted
 from pillarbox.app.collecting import Collecting
 from pillarbox.app.configured import note_configuration
-from pillarbox.app.expiry import DAY_SECONDS, ExpiryWatch
+from pillarbox.app.expiry import ExpiryWatch
 from pillarbox.app.languages import find_languages
 from pillarbox.app.listening import Listening
 from pillarbox.app.pruning import Pruning
@@ -27,6 +27,7 @@ from pillarbox.app.servers import Presence
 from pillarbox.app.settings import Configuration
 from pillarbox.app.site import limits_of, site_of
 from pillarbox.app.terms import AnnouncedTerms
+from pillarbox.base.clock import DAY_SECONDS
 from pillarbox.base.errors import Fault
 from pillarbox.delivery.service import LmtpService
 from pillarbox.delivery.services import Services as DeliveryServices

@@ -3,11 +3,10 @@
 from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass, replace
 
+from pillarbox.base.clock import DAY_SECONDS
 from pillarbox.base.names import AccountId, RemoteId
 from pillarbox.db.sqlite import Database, Rows
 from pillarbox.journal.alerts import AlertKind, raise_alert
-
-DAY_SECONDS = 86_400
 
 
 @dataclass(frozen=True, slots=True)

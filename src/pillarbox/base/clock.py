@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 from typing import Protocol
 
+DAY_SECONDS = 86_400
+
 
 class Clock(Protocol):
     """Seconds since 1970-01-01 00:00 UTC."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-DAY_SECONDS = 86_400
+from pillarbox.base.clock import DAY_SECONDS
 
 
 class Limit(StrEnum):

@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from pillarbox.accounts.remotes import LeavePolicy
 from pillarbox.archive.ledger import Known, LedgerEntry, Removal, State, is_of_server
+from pillarbox.base.clock import DAY_SECONDS
 from pillarbox.client.listing import Listed
 from pillarbox.collector.limits import Allowance, Counts, Limits
 from pillarbox.collector.rules import (
@@ -24,8 +25,6 @@ from pillarbox.collector.rules import (
     known_by,
     rest_is_due,
 )
-
-DAY_SECONDS = 86_400
 
 
 class Reason(StrEnum):

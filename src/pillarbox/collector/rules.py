@@ -11,10 +11,9 @@ from enum import Enum, StrEnum
 from functools import cached_property
 from hashlib import sha256
 
+from pillarbox.base.clock import DAY_SECONDS
 from pillarbox.message.fields import Fields, read_fields
 from pillarbox.message.headers import HEADER_OCTETS
-
-DAY_SECONDS = 86_400
 
 MOST_HEADER_OCTETS = HEADER_OCTETS  # so long it may have been cut, and decides nothing
 

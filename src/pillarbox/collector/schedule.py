@@ -8,9 +8,9 @@ from datetime import datetime, timedelta, timezone
 from importlib import import_module
 
 from pillarbox.accounts.remotes import Schedule
+from pillarbox.base.clock import DAY_SECONDS
 from pillarbox.base.errors import OperatorFault
 
-DAY_SECONDS = 86_400
 HOUR_SECONDS = 3_600
 # crontab(5). croniter knows fields for chance and hashes as well, R and H: they are not cron's.
 FIELDS = re.compile(r"(?!.*(?:^|[\s,])[RHrh](?:[\s(/]|$))[^\s@]+(?:\s+\S+){4}|@[a-z]+", re.ASCII)

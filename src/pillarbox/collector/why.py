@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from pillarbox.archive.ledger import LedgerEntry, Removal, State
+from pillarbox.base.clock import DAY_SECONDS
 from pillarbox.base.words import N_
 from pillarbox.client.listing import Listed
-from pillarbox.collector.plan import DAY_SECONDS, Reason, Terms, leave
+from pillarbox.collector.plan import Reason, Terms, leave
 
 
 class Absence(StrEnum):

@@ -9,12 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from pillarbox.base.clock import Clock
+from pillarbox.base.clock import DAY_SECONDS, Clock
 from pillarbox.base.names import AccountId
 from pillarbox.db.sqlite import Database, Row, Rows
 from pillarbox.journal.audit import Fact, read_facts, written
 
-DAY_SECONDS = 86_400
 STALE_DAYS = 7  # older ones are news to nobody: `alert list` has them
 PAGE_ALERTS = 1_000  # in memory at a time
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 from operator import attrgetter
 from typing import Any
 
-from pillarbox.base.clock import Clock
+from pillarbox.base.clock import DAY_SECONDS, Clock
 from pillarbox.base.errors import Fault
 from pillarbox.base.names import AccountId, DeviceId, SessionId
 from pillarbox.db.sqlite import Database, Row, Rows
@@ -26,7 +26,6 @@ MOST_WAITING = 10_000  # records; a server that makes more in a batch's time is 
 BATCH = 64  # in one transaction: what else shares its commit waits so long at most
 REST_SECONDS = 0.5  # between batches; most sessions have ended by then, and are written once
 
-DAY_SECONDS = 86_400
 SHORT_DAYS = 7  # for strangers' sessions, and for those in which nothing was read
 STRANGERS = 10_000  # sessions of nobody's that are kept at most
 PRUNE_AFTER = 1_000  # strangers' sessions, so that no flood fills the disk between two chores

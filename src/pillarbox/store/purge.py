@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 
-from pillarbox.base.clock import Clock
+from pillarbox.base.clock import DAY_SECONDS, Clock
 from pillarbox.db.sqlite import Database, Rows
 from pillarbox.store.blobs.port import Blobs, Digest
-from pillarbox.store.views.policy import DAY_SECONDS
 
 # A delivery under way may be about to name what was written so lately; no delivery takes a day. It
 # would be refused for now and not be lost: this spares its sender the second attempt.

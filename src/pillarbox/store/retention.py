@@ -10,14 +10,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from pillarbox.base.clock import Clock
+from pillarbox.base.clock import DAY_SECONDS, Clock
 from pillarbox.base.names import AccountId
 from pillarbox.db.sqlite import Database, Rows
 from pillarbox.journal.audit import append
 from pillarbox.store.store import MessageId
 from pillarbox.store.views.leave import leave, record, want
 from pillarbox.store.views.leaving import Audience, Why
-from pillarbox.store.views.policy import DAY_SECONDS, SITE_DEFAULTS, AccountPolicy, AfterRemoval
+from pillarbox.store.views.policy import SITE_DEFAULTS, AccountPolicy, AfterRemoval
 from pillarbox.store.views.reading import batches, read_audience, read_known
 from pillarbox.store.views.visibility import LONG_AGO
 

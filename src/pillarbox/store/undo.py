@@ -7,14 +7,13 @@ quarantine until that ends.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from pillarbox.base.clock import Clock
+from pillarbox.base.clock import DAY_SECONDS, Clock
 from pillarbox.base.errors import OperatorFault
 from pillarbox.base.names import AccountId, SessionId
 from pillarbox.db.sqlite import Database, Row, Rows
 from pillarbox.journal.audit import append
 from pillarbox.store.store import MessageId
 from pillarbox.store.unique_id import new_unique_id
-from pillarbox.store.views.policy import DAY_SECONDS
 
 GRACE_DAYS = 30
 

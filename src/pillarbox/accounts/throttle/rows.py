@@ -7,9 +7,9 @@ from pillarbox.accounts.throttle.buckets import BUCKETS, Kind, delay
 from pillarbox.accounts.throttle.names import NOBODY
 from pillarbox.accounts.throttle.sources import narrow, wide
 from pillarbox.accounts.throttle.tickets import Place
+from pillarbox.base.clock import DAY_SECONDS
 from pillarbox.db.sqlite import Rows
 
-DAY_SECONDS = 86_400
 KNOWN_SECONDS = 30 * DAY_SECONDS  # a pair is known for so long after it was proved
 LOCK_SECONDS = 3_600
 MOST_ROWS = 200_000  # buckets; an attack of more has long filled those that matter

@@ -17,9 +17,9 @@ from pillarbox.accounts.accounts import require_account
 from pillarbox.accounts.throttle import rows as kept
 from pillarbox.accounts.throttle.buckets import BUCKETS, Kind
 from pillarbox.accounts.throttle.names import NOBODY, ThrottledNames
-from pillarbox.accounts.throttle.rows import DAY_SECONDS, Pair
+from pillarbox.accounts.throttle.rows import Pair
 from pillarbox.accounts.throttle.tickets import Ticket, Tickets
-from pillarbox.base.clock import Clock
+from pillarbox.base.clock import DAY_SECONDS, Clock
 from pillarbox.base.errors import StoreFault
 from pillarbox.base.names import AccountId, SignIn
 from pillarbox.db.sqlite import Database, Rows

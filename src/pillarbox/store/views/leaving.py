@@ -4,13 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pillarbox.store.views.policy import (
-    DAY_SECONDS,
-    AccountPolicy,
-    AfterRemoval,
-    ViewId,
-    ViewPolicy,
-)
+from pillarbox.base.clock import DAY_SECONDS
+from pillarbox.store.views.policy import AccountPolicy, AfterRemoval, ViewId, ViewPolicy
 from pillarbox.store.views.visibility import LONG_AGO, Facts, Rule, is_shown, rule_of
 
 USE_SECONDS = 3600  # the last use is on record to the hour

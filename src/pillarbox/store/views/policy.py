@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NewType
 
+from pillarbox.base.clock import DAY_SECONDS
+
 ViewId = NewType("ViewId", int)
 
-DAY_SECONDS = 86_400
 MASS_DELETE_MESSAGES = 20  # removed by a device that never had them
 QUARANTINE_DAYS = 90
 REACH_DAYS = 30  # a device that has not been seen for so long is not waited for

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from pillarbox.base.clock import DAY_SECONDS
 from pillarbox.base.names import Identity, SessionId
 from pillarbox.db.sqlite import Rows
 from pillarbox.journal.alerts import AlertKind, raise_alert
@@ -10,7 +11,7 @@ from pillarbox.journal.audit import Fact, append
 from pillarbox.store.store import Message, MessageId
 from pillarbox.store.views.leave import leave, record, want
 from pillarbox.store.views.leaving import Why
-from pillarbox.store.views.policy import DAY_SECONDS, AccountPolicy, Role, ViewId
+from pillarbox.store.views.policy import AccountPolicy, Role, ViewId
 from pillarbox.store.views.quarantine import quarantine
 from pillarbox.store.views.reading import Stored, read_audience, read_known
 

@@ -6,7 +6,8 @@ The query that reads a maildrop leaves out what this would leave out; a test hol
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from pillarbox.store.views.policy import DAY_SECONDS, AccountPolicy, ViewPolicy
+from pillarbox.base.clock import DAY_SECONDS
+from pillarbox.store.views.policy import AccountPolicy, ViewPolicy
 
 LONG_AGO = -1  # before any message arrived
 
