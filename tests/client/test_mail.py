@@ -14,7 +14,7 @@ from pillarbox.client.faults import (
     PipeliningFault,
     RefusedFault,
 )
-from pillarbox.client.listing import Listed
+from pillarbox.client.listing import Listed, Listing
 from pillarbox.client.window import FIRST
 from pillarbox.net.stream import Stream
 from pillarbox.wire.pop3.commands import Command
@@ -27,15 +27,15 @@ from tests.client.sessions import CLEAR, MAIL, logged_in, retrieved, run, withou
 
 @pytest.mark.parametrize("capabilities", [CAPABILITIES, without("PIPELINING")])
 def test_a_listing_has_numbers_octets_and_unique_ids(capabilities: tuple[str, ...]) -> None:
-    async def listing() -> list[Listed]:
+    async def listing() -> Listing:
         return await (await logged_in(FakeServer(MAIL, capabilities))).listing()
 
     expected = [Listed(1, 22, "aaa"), Listed(2, 200_018, "bbb"), Listed(3, 0, "ccc")]
-    assert expected == run(listing())
+    assert expected == list(run(listing()))
 
 
 def test_a_server_without_uidl_lists_numbers_and_octets() -> None:
-    async def listing() -> list[Listed]:
+    async def listing() -> Listing:
         fake = FakeServer(MAIL, says={b"UIDL": b"-ERR what\r\n"})
         return await (await logged_in(fake)).listing()
 
@@ -44,7 +44,7 @@ def test_a_server_without_uidl_lists_numbers_and_octets() -> None:
 
 @pytest.mark.parametrize("line", [b"1 2\r\n1 3", b"one 2", b"", b"1", b"99999999999 1"])
 def test_a_listing_that_cannot_be_understood_is_a_fault(line: bytes) -> None:
-    async def listing() -> list[Listed]:
+    async def listing() -> Listing:
         fake = FakeServer(says={b"LIST": b"+OK\r\n" + line + b"\r\n.\r\n"})
         return await (await logged_in(fake)).listing()
 
@@ -53,17 +53,17 @@ def test_a_listing_that_cannot_be_understood_is_a_fault(line: bytes) -> None:
 
 
 def test_odd_listings_are_read_as_they_are_meant() -> None:
-    async def listing() -> list[Listed]:
+    async def listing() -> Listing:
         octets = b"+OK\r\n1  120 octets\r\n 2\tmany\r\n.\r\n"
         unique_ids = b"+OK\r\n1   ../a b\r\n3 \xe9\r\n.\r\n"
         fake = FakeServer(says={b"LIST": octets, b"UIDL": unique_ids})
         return await (await logged_in(fake)).listing()
 
-    assert [Listed(1, 120, "../a"), Listed(2, 0, None), Listed(3, 0, "é")] == run(listing())
+    assert [Listed(1, 120, "../a"), Listed(2, 0, None), Listed(3, 0, "é")] == list(run(listing()))
 
 
 def test_a_refused_listing_is_a_fault_with_the_servers_words() -> None:
-    async def listing() -> list[Listed]:
+    async def listing() -> Listing:
         fake = FakeServer(says={b"LIST": b"-ERR [SYS/TEMP] not now\r\n"})
         return await (await logged_in(fake)).listing()
 
@@ -183,7 +183,7 @@ def test_what_is_refused_in_a_row_is_asked_for_alone() -> None:
 
 
 def test_unique_ids_that_are_refused_in_a_row_are_asked_for_alone() -> None:
-    async def listing() -> list[Listed]:
+    async def listing() -> Listing:
         return await (await logged_in(FirstOnly(MAIL))).listing()
 
     assert ["aaa", "bbb", "ccc"] == [listed.unique_id for listed in run(listing())]

@@ -13,7 +13,7 @@ from pillarbox.client.faults import (
     PipeliningFault,
     RefusedFault,
 )
-from pillarbox.client.listing import Listed
+from pillarbox.client.listing import Listed, listing_of
 from pillarbox.collector.stuck import (
     LONGEST_REST_SECONDS,
     TRIES_AT_ONCE,
@@ -80,7 +80,8 @@ def test_a_clock_that_was_wrong_makes_no_rest() -> None:
 
 
 def test_each_has_its_turn_behind_all_that_are_well() -> None:
-    listing = [Listed(1, 10, "a"), Listed(2, 10, "b"), Listed(3, 10, "c"), Listed(4, 10, None)]
+    names = ["a", "b", "c", None]
+    listing = listing_of(Listed(number, 10, name) for number, name in enumerate(names, start=1))
     known = {"a": stuck("a", tried_at=NOW), "b": stuck("b", tried_at=NOW - 5)}
 
     assert [3, 4, 2, 1] == [listed.number for listed in last_tried_last(listing, known)]

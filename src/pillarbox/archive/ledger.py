@@ -1,9 +1,10 @@
 """What we know of each message on a remote. Rows are never dropped because a listing lacks them."""
 
-from collections.abc import Collection, Container, Iterable, Iterator
+from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 from typing import Protocol
 
 from pillarbox.archive.troubles import Troubles
@@ -13,12 +14,13 @@ from pillarbox.store.blobs.port import Digest
 from pillarbox.store.store import MessageId
 
 BATCH = 1000  # rows in memory, or in one transaction
+NOTED_AT_ONCE = 10_000  # removals in one transaction
 
 # In the order of LedgerEntry, but for what _entry turns.
 ENTRIES = """
     SELECT unique_id, message_id, collected_at, removal, state, octets, header_digest, vanished_at,
            verified_at, rule, damaged_at, missing_octets, judged_by
-    FROM ledger WHERE remote_id = ?1 AND (?2 IS NULL OR removal = ?2)
+    FROM ledger WHERE remote_id = ?
 """
 ONE = """
     SELECT message_id, collected_at, removal, state, octets, header_digest, vanished_at,
@@ -31,6 +33,10 @@ PAGE = """
            message_id, damaged_at
     FROM ledger LEFT JOIN messages ON messages.id = message_id LEFT JOIN blobs USING (digest)
     WHERE remote_id = ? AND ledger.unique_id > ? ORDER BY ledger.unique_id LIMIT ?
+"""
+UNSURE = """
+    SELECT unique_id FROM ledger
+    WHERE remote_id = ? AND unique_id > ? AND removal = 'perhaps' ORDER BY unique_id LIMIT ?
 """
 ENTER_NOT_KEPT = """
     INSERT INTO ledger (remote_id, unique_id, collected_at, state, octets, header_digest, rule,
@@ -153,7 +159,9 @@ class Ledger:
 
     def entries(self, remote: RemoteId) -> dict[str, LedgerEntry]:
         """Return what is known, by unique-id: all of it in memory, so not for a session."""
-        return self._entries(remote, None)
+        with self._database.reading() as rows:
+            found = rows.all(ENTRIES, remote)
+        return {unique_id: _entry(tuple(columns)) for unique_id, *columns in found}
 
     @contextmanager
     def reading(self, remote: RemoteId) -> Iterator[Known]:
@@ -161,14 +169,10 @@ class Ledger:
         with self._database.reading() as rows:
             yield _Snapshot(rows, remote)
 
-    def unsure(self, remote: RemoteId) -> dict[str, LedgerEntry]:
-        """Return the messages of which we do not know whether they were removed."""
-        return self._entries(remote, Removal.PERHAPS)
-
-    def _entries(self, remote: RemoteId, removal: Removal | None) -> dict[str, LedgerEntry]:
-        with self._database.reading() as rows:
-            found = rows.all(ENTRIES, remote, removal)
-        return {unique_id: _entry(tuple(columns)) for unique_id, *columns in found}
+    def unsure(self, remote: RemoteId) -> Iterator[str]:
+        """Yield the messages of which we do not know whether they were removed."""
+        for (unique_id,) in _pages(self._database, remote, UNSURE):
+            yield unique_id
 
     def names_of(self, remote: RemoteId, message: MessageId) -> list[str]:
         """Return the unique-ids under which a message of the archive is known there."""
@@ -268,16 +272,15 @@ class Ledger:
             )
         )
 
-    def note(self, remote: RemoteId, unique_ids: Collection[str], removal: Removal) -> None:
-        """Record what came of the removal of these, in one transaction."""
-        if not unique_ids:
-            return
-        self._database.write(
-            lambda rows: rows.run_each(
-                "UPDATE ledger SET removal = ? WHERE remote_id = ? AND unique_id = ?",
-                [(removal, remote, unique_id) for unique_id in unique_ids],
-            )
-        )
+    def note(self, remote: RemoteId, unique_ids: Iterable[str], removal: Removal) -> None:
+        """Record what came of the removal of these."""
+        noted = ((removal, remote, unique_id) for unique_id in unique_ids)
+        while some := list(islice(noted, NOTED_AT_ONCE)):
+            self._note(some)
+
+    def _note(self, noted: Sequence[Row]) -> None:
+        sql = "UPDATE ledger SET removal = ? WHERE remote_id = ? AND unique_id = ?"
+        self._database.write(lambda rows: rows.run_each(sql, noted))
 
     def doubt(self, remote: RemoteId, unique_ids: Collection[str], now: int) -> None:
         """Record that what is kept of these may be something else: it is fetched again."""
@@ -336,12 +339,12 @@ def _is_listed(unique_id: str, removal: str) -> bool:
     return removal != Removal.DONE and is_of_server(unique_id)
 
 
-def _pages(database: Database, remote: RemoteId) -> Iterator[Row]:
-    """Yield every row in the order of the unique-ids, a page in memory at a time."""
+def _pages(database: Database, remote: RemoteId, sql: str = PAGE) -> Iterator[Row]:
+    """Yield rows in the order of the unique-ids, a page in memory at a time."""
     last = ""
     while True:
         with database.reading() as rows:
-            page = rows.all(PAGE, remote, last, BATCH)
+            page = rows.all(sql, remote, last, BATCH)
         yield from page
         if len(page) < BATCH:
             return

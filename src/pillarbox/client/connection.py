@@ -9,7 +9,7 @@ from typing import Self
 from pillarbox.base.secret import Secret
 from pillarbox.client.channel import Channel
 from pillarbox.client.faults import RefusedFault, refused
-from pillarbox.client.listing import Listed, ListingReader, read_named
+from pillarbox.client.listing import Listing, ListingReader, read_named
 from pillarbox.client.login import log_in
 from pillarbox.client.retrieval import IncomingMessage, Retrieval
 from pillarbox.client.server import Server
@@ -79,7 +79,7 @@ class Connection:
         await log_in(self._channel, self._server, announced, name, password)
         self._announced = None  # RFC 2449, section 5: more may be announced now
 
-    async def listing(self) -> list[Listed]:
+    async def listing(self) -> Listing:
         """Return what is in the maildrop; raises RefusedFault where it cannot be listed."""
         is_pipelining = await self._is_pipelining()
         await self._channel.send([List(), Uidl()] if is_pipelining else [List()])

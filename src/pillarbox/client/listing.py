@@ -3,19 +3,22 @@
 import re
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from functools import cached_property
+from heapq import merge
+from itertools import compress, groupby, islice
 from operator import lt
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar, overload
 
 from pillarbox.client.faults import BadListingFault
+from pillarbox.client.names import Names, Places, names_of
 
 # RFC 1939, sections 5 and 7. Some servers put more than one space, or words behind.
 LINE = re.compile(rb"[ \t]*([0-9]{1,10})[ \t]+([^ \t]+)(?:[ \t].*)?", re.DOTALL)
 DIGITS = re.compile(rb"[0-9]{1,18}")
 
-T = TypeVar("T")
+V = TypeVar("V", "array[int]", Names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,66 +34,169 @@ class Listed:
     unique_id: str | None
 
 
+class Listing(Sequence[Listed]):
+    """Messages by number, in little memory: there may be 262,144 of them."""
+
+    def __init__(self, numbers: Sequence[int], octets: Sequence[int], names: Names) -> None:
+        self._numbers = numbers
+        self._octets = octets
+        self._names = names
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    @overload
+    def __getitem__(self, place: int) -> Listed: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> "Listing": ...
+
+    def __getitem__(self, place: int | slice) -> "Listed | Listing":
+        if isinstance(place, slice):
+            return self.picked(range(len(self))[place])
+        return Listed(self._numbers[place], self._octets[place], self._names[place])
+
+    def __iter__(self) -> Iterator[Listed]:
+        return map(Listed, self._numbers, self._octets, self._names)
+
+    def place_of(self, number: int) -> int:
+        """Return where a message is that is listed."""
+        return bisect_left(self._numbers, number)
+
+    def of(self, number: int) -> Listed:
+        """Return what is said of a message that is listed."""
+        return self[self.place_of(number)]
+
+    @cached_property
+    def there(self) -> Places:
+        """Which unique-ids there are, and where."""
+        return Places(self._names)
+
+    def without_shared_names(self) -> "Listing":
+        """Return the listing with no unique-id where two messages have the same.
+
+        RFC 1939, section 7 forbids that, and servers do it: then the id says nothing.
+        """
+        is_shared = self.there.is_shared
+        if not any(is_shared):
+            return self
+        return self.named((number, None) for number in compress(self._numbers, is_shared))
+
+    def named(self, names: Iterable[tuple[int, str | None]]) -> "Listing":
+        """Return the listing with other names for the messages of these numbers."""
+        renamed = names_of(self._names)
+        for number, name in names:
+            renamed.put(self.place_of(number), name)
+        return Listing(self._numbers, self._octets, renamed)
+
+    def picked(self, places: Iterable[int]) -> "Listing":
+        """Return the messages of these places in their order, to be gone through."""
+        places = array("I", places)
+        numbers = _integers(map(self._numbers.__getitem__, places))
+        octets = _integers(map(self._octets.__getitem__, places))
+        return Listing(numbers, octets, self._names.picked(places))
+
+
+class Subset(Container[str]):
+    """Some of the messages of a listing; its unique-ids can be asked for."""
+
+    def __init__(self, listing: Listing) -> None:
+        self._listing = listing
+        self._has = bytearray(len(listing))
+
+    def add(self, number: int) -> None:
+        """Take a message that is listed."""
+        self._has[self._listing.place_of(number)] = 1
+
+    def has(self, number: int) -> bool:
+        """Return whether it has a message that is listed."""
+        return bool(self._has[self._listing.place_of(number)])
+
+    def __contains__(self, name: object) -> bool:
+        place = self._listing.there.place_of(name) if isinstance(name, str) else None
+        return place is not None and bool(self._has[place])
+
+
+def listing_of(listed: Iterable[Listed]) -> Listing:
+    """Return a listing of messages that come by number."""
+    numbers, octets, names = array("Q"), array("Q"), Names()
+    for each in listed:
+        numbers.append(each.number)
+        octets.append(each.octets)
+        names.append(each.unique_id)
+    return Listing(numbers, octets, names)
+
+
 class ListingReader:
     """Takes the lines of LIST and of UIDL as they come; holds what they say, not the lines."""
 
     def __init__(self) -> None:
-        self._octets = _Column[int]()
-        self._unique_ids = _Column[str]()
+        self._octets = _Column(_integers)
+        self._names = _Column(names_of)
 
     def listed(self, line: bytes) -> None:
         """Take a line of LIST; raises BadListingFault."""
         number, word = _read(line)
-        self._octets.add(number, _octets(word))
+        self._octets.numbers.append(number)
+        self._octets.values.append(_octets(word))
 
     def named(self, line: bytes) -> None:
         """Take a line of UIDL; raises BadListingFault."""
         number, word = _read(line)
-        self._unique_ids.add(number, _unique_id(word))
+        self._names.numbers.append(number)
+        self._names.values.append(_unique_id(word))
 
     def octets_of(self, number: int) -> int:
         """Return what LIST says of a message, once all of its lines are taken; 0: nothing."""
-        return self._octets.get(number) or 0
+        place = self._octets.place_of(number)
+        return 0 if place is None else self._octets.values[place]
 
-    def finish(self) -> list[Listed]:
+    def _name_of(self, number: int) -> str | None:
+        place = self._names.place_of(number)
+        return None if place is None else self._names.values[place]
+
+    def finish(self) -> Listing:
         """Return what the two listings say together, by number; raises BadListingFault."""
-        self._octets.sort()
-        self._unique_ids.sort()
-        numbers: Iterable[int] = self._octets.numbers
-        if self._octets.numbers != self._unique_ids.numbers:  # a message may be in one of them
-            numbers = sorted({*self._octets.numbers, *self._unique_ids.numbers})
-        return [
-            Listed(number, self.octets_of(number), self._unique_ids.get(number))
-            for number in numbers
-        ]
+        octets, names = self._octets, self._names
+        octets.sort()
+        names.sort()
+        if octets.numbers == names.numbers:
+            return Listing(octets.numbers, octets.values, names.values)
+        # A message may be in one of them.
+        numbers = _integers(number for number, _ in groupby(merge(octets.numbers, names.numbers)))
+        sizes = _integers(map(self.octets_of, numbers))
+        return Listing(numbers, sizes, names_of(map(self._name_of, numbers)))
 
 
-class _Column(Generic[T]):
-    """What one listing says of each number, in little memory: there may be 262,144."""
+class _Column(Generic[V]):
+    """What one listing says of each number."""
 
-    def __init__(self) -> None:
+    def __init__(self, made: Callable[[Iterable[Any]], V]) -> None:
         self.numbers = array("Q")
-        self._values: list[T] = []
-
-    def add(self, number: int, value: T) -> None:
-        self.numbers.append(number)
-        self._values.append(value)
+        self.values: V = made(())
+        self._made: Callable[[Iterable[Any]], V] = made
 
     def sort(self) -> None:
         """Put the numbers in order; raises BadListingFault where one is there twice."""
-        numbers = self.numbers
-        if all(map(lt, numbers, islice(numbers, 1, None))):
-            return
-        order = sorted(range(len(numbers)), key=numbers.__getitem__)
-        self.numbers = array("Q", map(numbers.__getitem__, order))
-        self._values = [self._values[place] for place in order]
-        if len(set(numbers)) < len(numbers):  # which of the two is meant nobody knows
+        if not _is_rising(self.numbers):
+            order = sorted(range(len(self.numbers)), key=self.numbers.__getitem__)
+            self.numbers = _integers(map(self.numbers.__getitem__, order))
+            self.values = self._made(map(self.values.__getitem__, order))
+        if not _is_rising(self.numbers):  # which of the two is meant nobody knows
             raise BadListingFault("The server's listing cannot be understood.")
 
-    def get(self, number: int) -> T | None:
+    def place_of(self, number: int) -> int | None:
         place = bisect_left(self.numbers, number)
         is_there = place < len(self.numbers) and self.numbers[place] == number
-        return self._values[place] if is_there else None
+        return place if is_there else None
+
+
+def _integers(values: Iterable[int]) -> "array[int]":
+    return array("Q", values)
+
+
+def _is_rising(numbers: Sequence[int]) -> bool:
+    return all(map(lt, numbers, islice(numbers, 1, None)))
 
 
 def read_named(text: str) -> tuple[int, str] | None:

@@ -8,10 +8,11 @@ import asyncio
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from pillarbox.archive.keep import Archive
 from pillarbox.archive.ledger import Ledger, NotKept, State
-from pillarbox.client.listing import Listed
+from pillarbox.client.listing import Listed, Listing
 from pillarbox.collector.limits import Allowance, Counts, Limits
 from pillarbox.collector.mailbox import Mailbox
 from pillarbox.collector.matching import Header, matched
@@ -28,6 +29,7 @@ from pillarbox.collector.plan import (
 from pillarbox.collector.rules import Action, Candidate, Decision, Undecided, decide, known_by
 from pillarbox.collector.rules import Peeked as NoHeader
 from pillarbox.collector.source import Source
+from pillarbox.collector.steps import PORTION, Steps
 from pillarbox.message.header_digest import HEADER_OCTETS, HeaderDigest, header_digest
 
 AT_ONCE = 100  # rows in one transaction; headers between two looks at the limits, in the end
@@ -45,36 +47,19 @@ class Look:
 
 
 class Looking:
-    """Asks for the headers that a plan wants; `is_rehearsal` writes nothing.
-
-    `spared` are the unique-ids of messages whose headers have broken a session.
-    """
+    """Asks for the headers that a plan wants; `is_rehearsal` writes nothing."""
 
     def __init__(
-        self,
-        source: Source,
-        ledger: Ledger,
-        archive: Archive,
-        *,
-        is_rehearsal: bool,
-        spared: Container[str] = frozenset(),
+        self, source: Source, ledger: Ledger, archive: Archive, *, is_rehearsal: bool
     ) -> None:
         self._source = source
         self._ledger = ledger
         self._archive = archive
         self._is_rehearsal = is_rehearsal
-        self._spared = spared
-        self._asked: Mapping[int, Step] = {}
 
-    def under_way(self) -> str | None:
-        """Return the message whose header is being asked for, None where none is."""
-        return next((step.listed.unique_id for step in self._asked.values()), None)
-
-    async def look(
-        self, server: Mailbox, listing: Sequence[Listed], there: Container[str], now: float
-    ) -> Situation:
+    async def look(self, server: Mailbox, listing: Listing, now: float) -> Situation:
         """Return what is known now; raises PeerFault and StoreFault."""
-        first = await asyncio.to_thread(self._situation, there, now)
+        first = await asyncio.to_thread(self._situation, listing.there, now)
         steps = await asyncio.to_thread(self._steps, listing, first)
         found = Look()
         allowance = Allowance(self._source.limits, Counts(), self._source.day)
@@ -85,7 +70,7 @@ class Looking:
                 if _is_fetched(step, found):
                     allowance.take(step.listed.octets)
         await self._enter(found, now)
-        names = await asyncio.to_thread(self._known_as, listing, found.headers, there)
+        names = await asyncio.to_thread(self._known_as, listing, found.headers)
         known = {n: replace(found.looked[n], known_as=name) for n, name in names.items()}
         return Situation(now, found.looked | known, first.lost_octets)
 
@@ -97,13 +82,13 @@ class Looking:
     def _is_bounded(self) -> bool:
         return self._source.limits != Limits()
 
-    def _steps(self, listing: Sequence[Listed], situation: Situation) -> list[Step]:
+    def _steps(self, listing: Listing, situation: Situation) -> Steps[Step]:
         """Return what is to be looked at; with limits, what is to be fetched in any case too."""
         kinds = (Peek, Fetch) if self._is_bounded else Peek
         # What a limit holds back is no Fetch any more; it would not be one here either.
         with self._ledger.reading(self._source.remote) as known:
             steps = plan(listing, known, self._source.terms, situation)
-            return [step for step in steps if isinstance(step, kinds)]
+            return Steps(listing, (step for step in steps if isinstance(step, kinds)))
 
     def _is_wanted(self, step: Step, allowance: Allowance) -> bool:
         """Return whether a header is worth asking for: what may not be fetched now is for later."""
@@ -116,19 +101,12 @@ class Looking:
         return not allowance.is_over and (takes_header or not is_too_large)
 
     async def _peek(self, server: Mailbox, peeks: Sequence[Step], now: float, found: Look) -> None:
-        asked = {peek.listed.number: peek for peek in peeks if not self._is_spared(peek.listed)}
-        for peek in peeks:
-            if peek.listed.number not in asked:
-                self._take(peek, None, now, found)
-        self._asked = asked
+        asked = {peek.listed.number: peek for peek in peeks}
         async with aclosing(server.headers(list(asked))) as headers:
             async for number, octets in headers:
                 self._take(asked.pop(number), octets, now, found)
                 if len(found.entries) >= AT_ONCE:
                     await self._enter(found, now)
-
-    def _is_spared(self, listed: Listed) -> bool:
-        return listed.unique_id is not None and listed.unique_id in self._spared
 
     def _take(self, peek: Step, header: bytes | None, now: float, found: Look) -> None:
         listed = peek.listed
@@ -154,21 +132,18 @@ class Looking:
         if not self._is_rehearsal:
             await asyncio.to_thread(self._ledger.enter, self._source.remote, entries, now)
 
-    def _known_as(
-        self, listing: Sequence[Listed], headers: Sequence[Header], there: Container[str]
-    ) -> Mapping[int, str]:
+    def _known_as(self, listing: Listing, headers: Sequence[Header]) -> Mapping[int, str]:
         if not headers:
             return {}
         remote = self._source.remote
-        listed = {each.number: each.unique_id for each in listing}
         same = {
             header.number: name
             for header in headers
-            if (name := listed[header.number]) is not None
+            if (name := listing.of(header.number).unique_id) is not None
             and self._archive.is_same(remote, name, header.octets, header.digest)
         }
         sizes = {header.octets for header in headers}
-        names = {**matched(headers, self._archive.lost(remote, there, sizes)), **same}
+        names = {**matched(headers, self._archive.lost(remote, listing.there, sizes)), **same}
         if not self._is_rehearsal:
             self._ledger.move(remote, _moves(listing, names))
         return names
@@ -196,12 +171,12 @@ class Looking:
         )
 
 
-def _portions(steps: Sequence[Step], *, is_bounded: bool) -> Iterator[Sequence[Step]]:
-    """Yield all at once, or more and more of them: so few headers are asked for in vain."""
-    start, many = 0, FIRST if is_bounded else max(len(steps), 1)
-    while start < len(steps):
-        yield steps[start : start + many]
-        start, many = start + many, min(2 * many, max(AT_ONCE, many))
+def _portions(steps: Iterable[Step], *, is_bounded: bool) -> Iterator[Sequence[Step]]:
+    """Yield many at once, or at first few and then more, so that few are asked for in vain."""
+    left, many = iter(steps), FIRST if is_bounded else PORTION
+    while some := list(islice(left, many)):
+        yield some
+        many = min(2 * many, max(AT_ONCE, many))
 
 
 def _is_fetched(step: Step, found: Look) -> bool:
@@ -212,9 +187,9 @@ def _is_fetched(step: Step, found: Look) -> bool:
     return is_wanted and step.reason is not Reason.ASKED_FOR
 
 
-def _moves(listing: Iterable[Listed], names: Mapping[int, str]) -> list[tuple[str, str, int]]:
+def _moves(listing: Listing, names: Mapping[int, str]) -> list[tuple[str, str, int]]:
     return [
-        (names[listed.number], listed.unique_id, listed.octets)
-        for listed in listing
-        if listed.number in names and listed.unique_id
+        (name, listed.unique_id, listed.octets)
+        for number, name in names.items()
+        if (listed := listing.of(number)).unique_id
     ]

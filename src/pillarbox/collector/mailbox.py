@@ -5,7 +5,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from pillarbox.base.secret import Secret
-from pillarbox.client.listing import Listed
+from pillarbox.client.listing import Listing
 
 
 class Facts(Protocol):
@@ -46,8 +46,8 @@ class Mailbox(Protocol):
         """Return what the server announces now."""
         ...
 
-    async def listing(self) -> list[Listed]:
-        """Return what is there, oldest first."""
+    async def listing(self) -> Listing:
+        """Return what is there by number, which has the oldest first."""
         ...
 
     async def top(self, number: int, lines: int) -> bytes:

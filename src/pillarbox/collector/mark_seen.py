@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pillarbox.collector.plan import without_shared_names
 from pillarbox.collector.reach import reach
 from pillarbox.collector.source import Source
 from pillarbox.net.deadline import within
@@ -21,7 +20,7 @@ async def list_there(source: Source) -> There:
     """Return what is there; raises a PeerFault, and OperatorFault where the login cannot be."""
     async with within(source.deadline_seconds), await reach(source) as server:
         await server.login(source.user, source.password)
-        listing = without_shared_names(await server.listing())
+        listing = (await server.listing()).without_shared_names()
         await server.quit()
     named = [listed.unique_id for listed in listing if listed.unique_id is not None]
     return There(named, len(listing) - len(named))

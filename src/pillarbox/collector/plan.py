@@ -5,7 +5,6 @@ for what to fetch, and last, when the ledger knows what was fetched, for what ma
 is in doubt is fetched: the content then says whether it is known.
 """
 
-from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -309,28 +308,11 @@ def _why_left(known: LedgerEntry, terms: Terms, newer: int, now: float) -> Reaso
     return next((reason for stands, reason in hindrances if stands), None)
 
 
-def without_shared_names(listing: Iterable[Listed]) -> list[Listed]:
-    """Return the listing with no unique-id where two messages have the same.
-
-    RFC 1939, section 7 forbids that, and servers do it: then the id says nothing.
-    """
-    listing = list(listing)
-    times = Counter(listed.unique_id for listed in listing)
-    if len(times) == len(listing):
-        return listing
-    return [
-        replace(listed, unique_id=None) if times[listed.unique_id] > 1 else listed
-        for listed in listing
-    ]
-
-
-def settled(
-    there: Container[str], unsure: Mapping[str, LedgerEntry]
-) -> Iterator[tuple[str, Removal]]:
+def settled(there: Container[str], unsure: Iterable[str]) -> Iterator[tuple[str, Removal]]:
     """Yield what became of each removal that nobody confirmed: what is listed is still there.
 
     No listing has the names that we have made ourselves; those are left out.
     """
-    for unique_id, entry in unsure.items():
-        if entry.removal is Removal.PERHAPS and is_of_server(unique_id):
+    for unique_id in unsure:
+        if is_of_server(unique_id):
             yield unique_id, Removal.NONE if unique_id in there else Removal.DONE

@@ -5,10 +5,10 @@ only when it is durable here, with its ledger row.
 """
 
 import asyncio
+from array import array
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import aclosing, suppress
-from dataclasses import replace
 
 from pillarbox.archive.keep import Origin
 from pillarbox.archive.ledger import Ledger, Removal
@@ -16,7 +16,8 @@ from pillarbox.base.clock import Clock
 from pillarbox.base.errors import Fault, PeerFault
 from pillarbox.client.alive import kept_alive
 from pillarbox.client.faults import RefusedFault
-from pillarbox.client.listing import Listed
+from pillarbox.client.listing import Listed, Listing, Subset, listing_of
+from pillarbox.collector.brought import Brought
 from pillarbox.collector.intake import Intake
 from pillarbox.collector.looking import Looking
 from pillarbox.collector.mailbox import Mailbox
@@ -24,6 +25,7 @@ from pillarbox.collector.manners import RESUME_DELAY_SECONDS
 from pillarbox.collector.outcome import Outcome, Result, many_vanished, outcome_of
 from pillarbox.collector.plan import (
     Fetch,
+    Looked,
     Peek,
     Reason,
     Remove,
@@ -32,10 +34,10 @@ from pillarbox.collector.plan import (
     Step,
     plan,
     settled,
-    without_shared_names,
 )
 from pillarbox.collector.progress import Progress
 from pillarbox.collector.source import Source
+from pillarbox.collector.steps import Steps
 from pillarbox.collector.troubled import Troubled
 
 UNKNOWN = {Reason.LIMIT, Reason.BY_RULE, Reason.HEADER_ONLY}  # it may be another message
@@ -50,6 +52,7 @@ class Session:
         self._ledger = ledger
         self._clock = clock
         self._intake = intake
+        self._brought = Brought(listing_of(()))
         self._listed = self._refused = self._removed = self._perhaps_removed = 0
         self._moved = self._damaged = self._vanished = 0
         self._skipped: Counter[Reason] = Counter()
@@ -57,23 +60,23 @@ class Session:
 
     async def run(self, server: Mailbox, progress: Progress) -> None:
         """Do all there is to do; raises a Fault where the session cannot go on."""
-        listing, there = await self._list(server)
-        await asyncio.to_thread(self._settle, listing, there)
+        listing = await self._list(server)
+        self._brought = Brought(listing)
+        await asyncio.to_thread(self._settle, listing)
         await self._stay_where_logins_are_rare(server)
-        situation = await self._look(server, listing, there, is_rehearsal=False)
-        self._moved = sum(_is_moved(each, situation) for each in listing)
+        situation = await self._look(server, listing, is_rehearsal=False)
+        looked = situation.looked.items()
+        self._moved = sum(_is_moved(listing.of(number), each) for number, each in looked)
         wanted = await asyncio.to_thread(self._wanted, listing, situation)
-        progress.planned(len(wanted), sum(fetch.listed.octets for fetch in wanted))
-        await self._fetch(server, wanted)
-        async with kept_alive(server):  # a disk may be slower than a server waits
-            await self._intake.settle()
-        await asyncio.to_thread(self.troubled.ended_well, self._intake.filed)
-        await self._leave(server, listing)
+        progress.planned(len(wanted), wanted.octets)
+        for portion in wanted.portions():
+            await self._fetch(server, portion)
+        await self._leave(server)
 
     async def rehearse(self, server: Mailbox) -> Sequence[Step]:
         """Return what a session would begin with; nothing is fetched, written or removed."""
-        listing, there = await self._list(server)
-        situation = await self._look(server, listing, there, is_rehearsal=True)
+        listing = await self._list(server)
+        situation = await self._look(server, listing, is_rehearsal=True)
         steps = await asyncio.to_thread(self._rehearsed, listing, situation)
         with suppress(PeerFault):
             await server.quit()
@@ -81,25 +84,23 @@ class Session:
 
     def result(self, fault: Fault | None) -> Result:
         """Return what was done, and how the session ended."""
-        filed = self._intake.filed.values()
-        collected = sum(message.is_new for message in filed)
-        skipped = self._skipped
+        sums, skipped = self._brought.sums.plus(self._intake.filed.values()), self._skipped
         return Result(
-            self._outcome(fault, collected),
+            self._outcome(fault, sums.collected),
             listed=self._listed,
-            collected=collected,
-            known=len(filed) - collected,
+            collected=sums.collected,
+            known=sums.messages - sums.collected,
             refused=self._refused,
-            octets=sum(message.octets for message in filed),
+            octets=sums.octets,
             removed=self._removed,
             perhaps_removed=self._perhaps_removed,
-            elsewhere=sum(message.elsewhere is not None for message in filed),
+            elsewhere=sums.elsewhere,
             moved=self._moved,
             headers=skipped[Reason.HEADER_ONLY],
             skipped=skipped[Reason.BY_RULE],
             held_back=skipped[Reason.LIMIT],
-            over_quota=sum(message.is_over_quota for message in filed),
-            incomplete=sum(bool(message.missing_octets) for message in filed),
+            over_quota=sums.over_quota,
+            incomplete=sums.incomplete,
             damaged=self._damaged,
             vanished=self._vanished,
             stuck=self.troubled.stuck(),
@@ -119,51 +120,46 @@ class Session:
             delay = (await server.facts()).login_delay_seconds or 0
             self.troubled.leaves = delay <= RESUME_DELAY_SECONDS
 
-    async def _list(self, server: Mailbox) -> tuple[list[Listed], set[str]]:
+    async def _list(self, server: Mailbox) -> Listing:
         await server.login(self._source.user, self._source.password)
-        # RFC 1939 gives listings no order; the newest have the highest numbers.
-        listed = await server.listing()
-        listed.sort(key=lambda each: each.number)
-        listing = without_shared_names(listed)
+        listing = (await server.listing()).without_shared_names()
         self._listed = len(listing)
-        return listing, {listed.unique_id for listed in listing if listed.unique_id}
+        return listing
 
-    def _settle(self, listing: Sequence[Listed], there: Collection[str]) -> None:
+    def _settle(self, listing: Listing) -> None:
         """Record what a listing tells, and what became of removals that nobody was sure of."""
         remote = self._source.remote
-        answers = list(settled(there, self._ledger.unsure(remote)))
         for removal in (Removal.NONE, Removal.DONE):
-            names = [name for name, found in answers if found is removal]
+            answers = settled(listing.there, self._ledger.unsure(remote))
+            names = (name for name, found in answers if found is removal)
             self._ledger.note(remote, names, removal)
         self.troubled.listed(listing, self._clock.now())
 
-    async def _look(
-        self, server: Mailbox, listing: list[Listed], there: set[str], *, is_rehearsal: bool
-    ) -> Situation:
+    async def _look(self, server: Mailbox, listing: Listing, *, is_rehearsal: bool) -> Situation:
         archive = self._intake.archive
         looking = Looking(self._source, self._ledger, archive, is_rehearsal=is_rehearsal)
-        return await looking.look(server, listing, there, self._clock.now())
+        return await looking.look(server, listing, self._clock.now())
 
-    def _wanted(self, listing: Sequence[Listed], situation: Situation) -> list[Fetch]:
-        wanted: list[Fetch] = []
-        doubtful: set[str] = set()
-        with self._ledger.reading(self._source.remote) as known:
+    def _wanted(self, listing: Listing, situation: Situation) -> Steps[Fetch]:
+        wanted, damaged = Steps[Fetch](listing), Steps[Fetch](listing)
+        doubtful = Subset(listing)
+        remote, now = self._source.remote, situation.now
+        with self._ledger.reading(remote) as known:
             in_order = self.troubled.in_order(listing)
-            steps = plan(in_order, known, self._source.terms, situation)
-            for step in map(_held, steps):
+            for step in map(_held, plan(in_order, known, self._source.terms, situation)):
                 if isinstance(step, Skip):
                     self._skipped[step.reason] += 1
-                if isinstance(step, Fetch):
-                    wanted.append(step)
+                elif isinstance(step, Fetch) and self.troubled.takes(step, now):
+                    (damaged if step.reason is Reason.DAMAGED else wanted).add(step)
                 if isinstance(step, Fetch) or step.reason in UNKNOWN:
-                    doubtful.add(step.listed.unique_id or "")
-        there = {listed.unique_id or "" for listed in listing}
-        remote = self._source.remote
-        gone, before = self._ledger.note_listing(remote, there, situation.now, doubtful)
+                    doubtful.add(step.listed.number)
+        gone, before = self._ledger.note_listing(remote, listing.there, now, doubtful)
         self._vanished = many_vanished(gone - self._moved, before - self._moved)
-        return self.troubled.chosen(wanted, situation.now)
+        for step in damaged:  # they come last
+            wanted.add(step)
+        return wanted
 
-    def _rehearsed(self, listing: Sequence[Listed], situation: Situation) -> list[Step]:
+    def _rehearsed(self, listing: Listing, situation: Situation) -> list[Step]:
         with self._ledger.reading(self._source.remote) as known:
             return [_held(step) for step in plan(listing, known, self._source.terms, situation)]
 
@@ -178,6 +174,14 @@ class Session:
                 except RefusedFault:
                     self._refused += 1
                 self.troubled.came(number)
+        async with kept_alive(server):  # a disk may be slower than a server waits
+            await self._intake.settle()
+        filed = self._intake.filed
+        await asyncio.to_thread(self.troubled.ended_well, filed)
+        self._brought.add(filed)
+        # Every reply has come: nothing of this portion can be in doubt any more.
+        filed.clear()
+        self._intake.asked.clear()
 
     def _origin(self, fetch: Fetch) -> Origin:
         source, decision = self._source, fetch.decision
@@ -194,72 +198,65 @@ class Session:
 
     # What is kept may go.
 
-    async def _leave(self, server: Mailbox, listing: Sequence[Listed]) -> None:
-        marked = await self._mark(server, await self._due(server, listing))
+    async def _leave(self, server: Mailbox) -> None:
+        named = self._brought.named()
+        marked = array("Q")
+        for portion in (await self._due(server, named)).portions():
+            marked.extend(await self._mark(server, portion))
+        names = named.picked(map(named.place_of, marked))
         if not marked:
             with suppress(PeerFault):  # nothing hangs on the goodbye
                 await server.quit()
             return
         # Said before QUIT can do it: killed behind QUIT, we know what to ask next time.
-        await self._note(marked, Removal.PERHAPS)
+        await self._note(names, Removal.PERHAPS)
         self._perhaps_removed = len(marked)
         if await server.quit():
-            await self._note(marked, Removal.DONE)
+            await self._note(names, Removal.DONE)
             self._removed, self._perhaps_removed = len(marked), 0
 
-    async def _note(self, unique_ids: Collection[str], removal: Removal) -> None:
+    async def _note(self, marked: Listing, removal: Removal) -> None:
+        unique_ids = (listed.unique_id or "" for listed in marked)
         await asyncio.to_thread(self._ledger.note, self._source.remote, unique_ids, removal)
 
-    async def _due(self, server: Mailbox, listing: Sequence[Listed]) -> dict[int, str]:
-        """Return what the policy lets go, by number, now that the ledger knows what was kept."""
+    async def _due(self, server: Mailbox, named: Listing) -> Steps[Remove]:
+        """Return what the policy lets go, now that the ledger knows what was kept."""
         terms = self._source.terms
         if terms.policy.is_for_ever or terms.is_reader:
-            return {}
-        filed = self._intake.filed
-        named = [
-            replace(listed, unique_id=filed[listed.number].unique_id)
-            if listed.number in filed
-            else listed
-            for listed in listing
-        ]
+            return Steps(named)
         if terms.policy.when_archived:
             await self._verify(server, named)
         return await asyncio.to_thread(self._let_go, named)
 
-    async def _verify(self, server: Mailbox, named: Sequence[Listed]) -> None:
+    async def _verify(self, server: Mailbox, named: Listing) -> None:
         """Read back what waits for nothing else; reading may take longer than a server waits."""
-        names = await asyncio.to_thread(self._unverified, named)
+        unverified = await asyncio.to_thread(self._unverified, named)
         remote, verify = self._source.remote, self._intake.archive.verify
         async with kept_alive(server):
-            for start in range(0, len(names), VERIFIED_AT_ONCE):
-                some = names[start : start + VERIFIED_AT_ONCE]
-                self._damaged += len(await asyncio.to_thread(verify, remote, some))
+            for some in unverified.portions(VERIFIED_AT_ONCE):
+                names = [step.listed.unique_id or "" for step in some]
+                self._damaged += len(await asyncio.to_thread(verify, remote, names))
 
-    def _unverified(self, named: Sequence[Listed]) -> list[str]:
-        return [
-            step.listed.unique_id
-            for step in self._steps_now(named)
-            if isinstance(step, Skip) and step.reason is Reason.UNVERIFIED and step.listed.unique_id
-        ]
+    def _unverified(self, named: Listing) -> Steps[Step]:
+        steps = self._steps_now(named)
+        return Steps(named, (step for step in steps if step.reason is Reason.UNVERIFIED))
 
-    def _let_go(self, named: Sequence[Listed]) -> dict[int, str]:
-        return {
-            step.listed.number: step.listed.unique_id or ""
-            for step in self._steps_now(named)
-            if isinstance(step, Remove)
-        }
+    def _let_go(self, named: Listing) -> Steps[Remove]:
+        steps = self._steps_now(named)
+        return Steps(named, (step for step in steps if isinstance(step, Remove)))
 
-    def _steps_now(self, named: Sequence[Listed]) -> Iterator[Step]:
+    def _steps_now(self, named: Listing) -> Iterator[Step]:
         with self._ledger.reading(self._source.remote) as known:
             yield from plan(named, known, self._source.terms, Situation(self._clock.now()))
 
-    async def _mark(self, server: Mailbox, due: dict[int, str]) -> list[str]:
-        """Mark what is still under its number; return the names of what the server marked."""
+    async def _mark(self, server: Mailbox, due: Sequence[Remove]) -> list[int]:
+        """Mark what is still under its number; return what the server marked."""
+        names = {step.listed.number: step.listed.unique_id for step in due}
         # What was fetched under its number in this session needs no other proof.
-        fetched = self._intake.filed.keys()
-        said = await server.unique_ids(number for number in due if number not in fetched)
-        sure = [n for n, name in due.items() if n in fetched or said.get(n) == name]
-        return [due[number] for number in await server.delete(sure)]
+        fetched = set(filter(self._brought.has, names))
+        said = await server.unique_ids(number for number in names if number not in fetched)
+        sure = [n for n, name in names.items() if n in fetched or said.get(n) == name]
+        return await server.delete(sure)
 
 
 def _held(step: Step) -> Step:
@@ -267,7 +264,6 @@ def _held(step: Step) -> Step:
     return Skip(step.listed, Reason.LIMIT) if isinstance(step, Peek) else step
 
 
-def _is_moved(listed: Listed, situation: Situation) -> bool:
-    looked = situation.looked.get(listed.number)
-    known_as = looked.known_as if looked else None
+def _is_moved(listed: Listed, looked: Looked) -> bool:
+    known_as = looked.known_as
     return None not in (known_as, listed.unique_id) and known_as != listed.unique_id

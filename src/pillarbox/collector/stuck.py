@@ -4,12 +4,13 @@ They are for a session of their own, behind one that does all the rest and ends 
 had keeps nothing else from being fetched, or removed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from itertools import chain
 
 from pillarbox.archive.troubles import Stuck, Why
 from pillarbox.base.errors import Fault, PeerFault
 from pillarbox.client.faults import HungUpFault, MessageTooLargeFault
-from pillarbox.client.listing import Listed
+from pillarbox.client.listing import Listed, Listing
 from pillarbox.net.deadline import TooSlowFault
 from pillarbox.net.imap_faults import ImapGarbledFault
 from pillarbox.wire.pop3.answers import GarbageFault, ReplyTooLongFault, UnsolicitedFault
@@ -57,10 +58,13 @@ def rests(stuck: Stuck, now: float) -> bool:
     return now < stuck.tried_at + rest
 
 
-def last_tried_last(listing: Sequence[Listed], stuck: Mapping[str, Stuck]) -> list[Listed]:
+def last_tried_last(listing: Listing, stuck: Mapping[str, Stuck]) -> Listing:
     """Return the listing with what is stuck at its end, so that each has its turn."""
-    return sorted(listing, key=lambda listed: _tried_at(stuck.get(name_of(listed))))
-
-
-def _tried_at(stuck: Stuck | None) -> tuple[int, int]:
-    return (0, 0) if stuck is None else (stuck.tried_at, stuck.times)
+    tried: dict[int, tuple[int, int]] = {}
+    for place, listed in enumerate(listing if stuck else ()):
+        if known := stuck.get(name_of(listed)):
+            tried[place] = (known.tried_at, known.times)
+    if not tried:
+        return listing
+    others = (place for place in range(len(listing)) if place not in tried)
+    return listing.picked(chain(others, sorted(tried, key=tried.__getitem__)))

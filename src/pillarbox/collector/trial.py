@@ -10,7 +10,7 @@ from pillarbox.base.errors import Fault, PeerFault
 from pillarbox.client.connect import Dial, connect
 from pillarbox.client.faults import GreetingFault, RefusedFault, StlsMissingFault
 from pillarbox.client.imap import connect as imap
-from pillarbox.client.listing import Listed
+from pillarbox.client.listing import Listing
 from pillarbox.client.server import Server, Tls
 from pillarbox.collector.mailbox import Mailbox
 from pillarbox.collector.source import Source
@@ -136,7 +136,7 @@ class _Trial:
         with suppress(PeerFault):  # nothing hangs on the goodbye
             await session.quit()
 
-    async def _top(self, session: Mailbox, listing: list[Listed]) -> None:
+    async def _top(self, session: Mailbox, listing: Listing) -> None:
         """Ask for the header of the newest message; a server may lack TOP."""
         if not listing:
             self._passed(Stage.TOP, octets=None)
@@ -156,7 +156,7 @@ class _Trial:
         self._report(Passed(stage, found))
 
 
-def _listed(listing: list[Listed]) -> dict[str, object]:
+def _listed(listing: Listing) -> dict[str, object]:
     return {
         "messages": len(listing),
         "octets": sum(listed.octets for listed in listing),

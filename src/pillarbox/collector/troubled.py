@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from pillarbox.archive.troubles import Stuck, Troubles
 from pillarbox.base.errors import Fault
 from pillarbox.base.names import RemoteId
-from pillarbox.client.listing import Listed
+from pillarbox.client.listing import Listed, Listing
 from pillarbox.collector.plan import Fetch, Reason
 from pillarbox.collector.stuck import is_to_blame, last_tried_last, name_of, rests, why_stuck
 
@@ -31,11 +31,12 @@ class Troubled:
         self.has_found = False  # one that was not known before broke the session
         self.broken_at: Listed | None = None
 
-    def listed(self, listing: Sequence[Listed], now: float) -> None:
+    def listed(self, listing: Listing, now: float) -> None:
         """Read what is known, and doubt what came in a session that was killed."""
         self._troubles.doubt_unended(self._remote, int(now))
         known = self._troubles.stuck(self._remote)
-        self._listed = {name_of(each): each for each in listing if name_of(each) in known}
+        some = listing if known else ()
+        self._listed = {name_of(each): each for each in some if name_of(each) in known}
         self._known = {name: each for name, each in known.items() if name in self._listed}
         gone = [each for name, each in known.items() if name not in self._listed]
         old = [each.name for each in gone if now - each.tried_at > FORGOTTEN_SECONDS]
@@ -46,17 +47,17 @@ class Troubled:
         """Say whether a message that is listed has broken a session before."""
         return bool(self._known)
 
-    def in_order(self, listing: Sequence[Listed]) -> list[Listed]:
+    def in_order(self, listing: Listing) -> Listing:
         """Return the listing with what is stuck at its end, where limits do not count it first."""
         return last_tried_last(listing, self._known)
 
-    def chosen(self, wanted: Sequence[Fetch], now: float) -> list[Fetch]:
-        """Return what this session asks for, the doubtful last."""
-        awake = [fetch for fetch in wanted if not self._rests(fetch, now)]
-        chosen = [each for each in awake if not (self.leaves and self._is_doubtful(each))]
-        self.has_left = len(chosen) < len(awake)
-        chosen.sort(key=lambda fetch: fetch.reason is Reason.DAMAGED)
-        return chosen
+    def takes(self, fetch: Fetch, now: float) -> bool:
+        """Return whether this session asks for a message."""
+        if self._rests(fetch, now):
+            return False
+        is_left = self.leaves and self._is_doubtful(fetch)
+        self.has_left = self.has_left or is_left
+        return not is_left
 
     def _rests(self, fetch: Fetch, now: float) -> bool:
         stuck = self._known.get(name_of(fetch.listed))

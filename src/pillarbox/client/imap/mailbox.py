@@ -17,7 +17,7 @@ from pillarbox.client.faults import BadListingFault, RefusedFault
 from pillarbox.client.imap.batches import PART_OCTETS, Place, asked_octets, batches, neighbours
 from pillarbox.client.imap.login import log_in
 from pillarbox.client.imap.names import unique_id
-from pillarbox.client.listing import Listed
+from pillarbox.client.listing import Listed, Listing, listing_of
 from pillarbox.client.sent import Sent
 from pillarbox.client.server import Server
 from pillarbox.net.imap import Folder, ImapLink
@@ -72,7 +72,7 @@ class ImapMailbox:
         """Return what the server says of its manners: nothing."""
         return Manners()
 
-    async def listing(self) -> list[Listed]:
+    async def listing(self) -> Listing:
         """Return what is in the folders, each one's oldest first.
 
         Raises RefusedFault where one cannot be opened: a folder that is passed over in silence
@@ -81,10 +81,10 @@ class ImapMailbox:
         self._places = {}
         for folder in self._folders:
             await self._list(folder)
-        return [
+        return listing_of(
             Listed(place.number, place.octets, unique_id(place.folder, place.validity, place.uid))
             for place in self._places.values()
-        ]
+        )
 
     async def retrieve(
         self, numbers: Iterable[int]

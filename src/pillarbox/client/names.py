@@ -1,0 +1,102 @@
+"""Unique-ids by the hundred thousand, in little more memory than their octets. Pure."""
+
+from array import array
+from collections.abc import Container, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+
+def _integers() -> "array[int]":
+    return array("I")
+
+
+@dataclass(eq=False, slots=True)
+class Names:
+    """Unique-ids by their place, from 0 on; None where there is none."""
+
+    _octets: bytearray = field(default_factory=bytearray)
+    _starts: "array[int]" = field(default_factory=_integers)  # of each in the octets
+    _lengths: "array[int]" = field(default_factory=_integers)
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+    def __getitem__(self, place: int) -> str | None:
+        return self.octets_at(place).decode() or None
+
+    def __iter__(self) -> Iterator[str | None]:
+        return map(self.__getitem__, range(len(self)))
+
+    def octets_at(self, place: int) -> bytes:
+        """Return the name in UTF-8, nothing where there is none."""
+        start = self._starts[place]
+        return bytes(self._octets[start : start + self._lengths[place]])
+
+    def append(self, name: str | None) -> None:
+        """Add the name of the next place."""
+        self._starts.append(0)
+        self._lengths.append(0)
+        self.put(len(self) - 1, name)
+
+    def put(self, place: int, name: str | None) -> None:
+        """Have a place named so from now on."""
+        octets = (name or "").encode()
+        self._starts[place] = len(self._octets)
+        self._lengths[place] = len(octets)
+        self._octets += octets
+
+    def picked(self, places: Sequence[int]) -> "Names":
+        """Return the names of these places in their order; their octets are not copied."""
+        starts = array("I", map(self._starts.__getitem__, places))
+        lengths = array("I", map(self._lengths.__getitem__, places))
+        return Names(self._octets, starts, lengths)
+
+
+def names_of(names: Iterable[str | None]) -> Names:
+    """Return the names in their order."""
+    found = Names()
+    for name in names:
+        found.append(name)
+    return found
+
+
+class Places(Container[str]):
+    """At which place each name is: a table of hashes, with the names where they are.
+
+    `is_shared` has a 1 for each place whose name is at another place too.
+    """
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+        size = 1 << (2 * len(names)).bit_length()  # a quarter to half of it is taken
+        self._last = size - 1
+        self._table = array("I", bytes(array("I").itemsize * size))  # place + 1; 0: free
+        self.is_shared = bytearray(len(names))
+        for place in range(len(names)):
+            self._add(place)
+
+    def place_of(self, name: str) -> int | None:
+        """Return where a name is, or the first of its places; None where it is nowhere."""
+        octets = name.encode()
+        place = self._table[self._slot(octets)] - 1
+        return place if octets and place >= 0 else None
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self.place_of(name) is not None
+
+    def _add(self, place: int) -> None:
+        octets = self._names.octets_at(place)
+        if not octets:
+            return
+        slot = self._slot(octets)
+        if not self._table[slot]:
+            self._table[slot] = place + 1
+        else:
+            self.is_shared[self._table[slot] - 1] = self.is_shared[place] = 1
+
+    def _slot(self, octets: bytes) -> int:
+        """Return where in the table a name is, or may be put."""
+        # Chosen by a key of this process: no server can have all names meet at one slot.
+        slot = hash(octets) & self._last
+        while (taken := self._table[slot]) and self._names.octets_at(taken - 1) != octets:
+            slot = (slot + 1) & self._last
+        return slot
