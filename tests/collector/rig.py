@@ -58,7 +58,7 @@ def run(
         )
         try:
             async with asyncio.timeout(30):
-                return await collector.collect(source, progress or Silent())
+                return (await collector.run(source, progress or Silent(), resumes=0))[0]
         finally:
             keepers.close()
 

@@ -42,7 +42,7 @@ async def collect(home: Home, source: Source, build: str) -> Result:
     keepers = Keepers(BUILDS[build](home.store, home.database, home.clock))
     collector = Collector(keepers, home.ledger, home.folder / "run", home.clock)
     try:
-        return await collector.collect(source, Told())
+        return (await collector.run(source, Told(), resumes=0))[0]
     finally:
         keepers.close()
 

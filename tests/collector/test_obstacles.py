@@ -115,7 +115,7 @@ def test_a_session_that_is_cancelled_leaves_no_thread_and_no_half_message(home: 
                 if self.octets > PART_OCTETS:
                     received.set()
 
-        task = asyncio.ensure_future(collector.collect(SOURCE, Watcher()))
+        task = asyncio.ensure_future(collector.run(SOURCE, Watcher()))
         await received.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):

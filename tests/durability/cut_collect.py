@@ -148,7 +148,7 @@ async def collect(home: Home, port: int) -> Outcome:
     collector = Collector(keepers, home.ledger, home.folder / "run", home.clock)
     try:
         async with asyncio.timeout(LOCK_SECONDS):
-            return (await collector.collect(source, Silent())).outcome
+            return (await collector.run(source, Silent(), resumes=0))[0].outcome
     finally:
         keepers.close()
 
