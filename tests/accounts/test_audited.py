@@ -6,15 +6,13 @@ from pathlib import Path
 import pytest
 
 from tests.cli.home import PASSWORD, CommandLine
+from tests.homes import write_home
 
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CommandLine:
     monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
-    home = CommandLine(tmp_path / "home")
-    home.do("init")
-    home.add_account()
-    return home
+    return CommandLine(write_home(tmp_path / "home"))
 
 
 def told(home: CommandLine) -> list[tuple[object, ...]]:

@@ -20,8 +20,8 @@ from pillarbox.client.connection import Connection
 from pillarbox.client.server import Server
 from pillarbox.collector.progress import Progress, Silent
 from pillarbox.net.memory import MemoryStream
-from tests.cli.home import CommandLine
 from tests.client.fake_server import NAME, PASSWORD, FakeServer
+from tests.homes import write_home
 
 SOON = Pace(look=0.001, drain=0)
 BROKEN = "broken"  # whoever connects to this host has a mistake in it
@@ -139,9 +139,7 @@ async def until(claim: Callable[[], object]) -> None:
 @contextmanager
 def open_rig(folder: Path, servers: Mapping[str, FakeServer]) -> Iterator[Rig]:
     """Make a home with an account."""
-    ours = CommandLine(folder)
-    ours.do("init")
-    ours.add_account()
+    write_home(folder)
     with opened(Home(folder)) as system:
         clock = FakeClock(system.clock.now())
         yield Rig(replace(system, clock=clock), clock, servers)

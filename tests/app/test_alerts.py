@@ -39,6 +39,7 @@ from pillarbox.journal.journal import Journal
 from pillarbox.net.pool import Pool
 from pillarbox.net.post_form import post_json
 from tests.cli.home import CommandLine
+from tests.homes import write_home
 from tests.net.web import serving
 from tests.peers.program import Process
 
@@ -168,10 +169,7 @@ def test_rests_grow_up_to_an_hour() -> None:
 @pytest.fixture
 def post_office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CommandLine:
     monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
-    post_office = CommandLine(tmp_path / "home")
-    post_office.do("init")
-    post_office.add_account()
-    return post_office
+    return CommandLine(write_home(tmp_path / "home"))
 
 
 def tell(home: Home, settings: Settings, alert: Alert = ALERT, words: Words = WORDS) -> None:

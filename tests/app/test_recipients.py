@@ -9,13 +9,12 @@ from pillarbox.app.build import opened
 from pillarbox.app.home import Home
 from pillarbox.delivery.effects import Refusal
 from tests.cli.home import CommandLine
+from tests.homes import write_home
 
 
 @pytest.fixture
 def ours(tmp_path: Path) -> CommandLine:
-    made = CommandLine(tmp_path / "home")
-    made.do("init")
-    made.add_account()
+    made = CommandLine(write_home(tmp_path / "home"))
     made.deliver(b"Subject: a\r\n\r\n")
     return made
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.home import CommandLine
+from tests.homes import write_home
 
 
 @pytest.fixture(autouse=True)
@@ -23,12 +24,12 @@ def empty(tmp_path: Path) -> CommandLine:
 @pytest.fixture
 def home(empty: CommandLine) -> CommandLine:
     """Give the command line on a new home."""
-    empty.do("init")
+    write_home(empty.folder, has_account=False)
     return empty
 
 
 @pytest.fixture
-def ours(home: CommandLine) -> CommandLine:
+def ours(empty: CommandLine) -> CommandLine:
     """Give the command line on a home with the account mrose."""
-    home.add_account()
-    return home
+    write_home(empty.folder)
+    return empty

@@ -10,8 +10,9 @@ from pathlib import Path
 from click.testing import CliRunner, Result
 
 from pillarbox.cli.main import cli
+from tests import homes
 
-PASSWORD = "correct horse"
+PASSWORD = homes.PASSWORD
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from pillarbox.base.errors import OperatorFault
 from pillarbox.base.secret import Secret
 from pillarbox.cli.main import cli
 from pillarbox.cli.remote import authorize
+from tests.homes import write_home
 from tests.peers.authorization_server import CLIENT_ID, SCOPE, State, authorizing
 from tests.peers.authorization_server import Client as Registered
 
@@ -31,10 +32,7 @@ def pillarbox(home: Path, *words: str, said: bytes = b"") -> Result:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    home = tmp_path / "home"
-    for words in (("init",), ("account", "add", "mrose")):
-        assert 0 == pillarbox(home, *words).exit_code
-    return home
+    return write_home(tmp_path / "home")
 
 
 def add(home: Path, server: str = "mail.example.org", *more: str) -> Result:

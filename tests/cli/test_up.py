@@ -34,6 +34,14 @@ def stopped_when_ready(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(serve, "welcome", welcome_and_stop)
 
 
+@pytest.fixture
+def ours(empty: CommandLine, stopped_when_ready: None) -> CommandLine:
+    """Give the command line on a home that listens on any ports, with the account mrose."""
+    empty.do("init")
+    empty.add_account()
+    return empty
+
+
 def test_up_makes_a_home_where_there_is_none(empty: CommandLine) -> None:
     result = empty.run("up", "--hostname", "mail.example.org")
 

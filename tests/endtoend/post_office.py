@@ -14,11 +14,12 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from pillarbox.cli.main import cli
+from tests import homes
 from tests.peers.fetch import Server, Tls
 from tests.peers.program import DEADLINE, Done, Process, run
 
-ACCOUNT = "mrose"
-PASSWORD = "correct horse"
+ACCOUNT = homes.ACCOUNT
+PASSWORD = homes.PASSWORD
 COMMAND = (sys.executable, "-m", "pillarbox")
 DEFAULT_PORTS = ("1110", "1995", "1024")
 
@@ -57,25 +58,29 @@ class PostOffice:
     def run(self, *words: object, said: bytes = b"", deadline: float = 2 * DEADLINE) -> Done:
         return run(self.command(*words), env=self.environment, said=said, deadline=deadline)
 
-    def do(self, *words: object, said: bytes = b"") -> bytes:
-        """Do what a command does, in this process; return its answer."""
+    def attempt(self, *words: object, said: bytes = b"") -> Done:
+        """Do what a command does, in this process; return how it ended."""
         arguments = ["--home", str(self.folder), *map(str, words)]
         done = CliRunner().invoke(cli, arguments, input=said, catch_exceptions=False)
+        return Done(done.exit_code, done.stdout_bytes, done.stderr_bytes)
 
-        assert 0 == done.exit_code, done.stderr
+    def do(self, *words: object, said: bytes = b"") -> bytes:
+        """Do what a command does, in this process; return its answer."""
+        done = self.attempt(*words, said=said)
 
-        return done.stdout_bytes
+        assert 0 == done.code, done.err.decode()
+
+        return done.out
 
     def answer(self, *words: object) -> list[dict[str, object]]:
         """Return the rows of a command's JSON."""
         rows: list[dict[str, object]] = json.loads(self.do(*words, "--json"))
         return rows
 
-    def open(self, account: str = ACCOUNT) -> None:
+    def open(self) -> None:
         """Make the home, with an account whose password is known, on any free ports."""
-        self.do("init")
+        homes.write_home(self.folder)
         self.take_any_ports()
-        self.add_account(account)
 
     def take_any_ports(self) -> None:
         path = self.folder / "pillarbox.toml"

@@ -165,7 +165,9 @@ def open_clocked(folder: Path) -> ClockedOffice:
     office = ClockedOffice(folder, dict(os.environ))
     office.set_clock(START)
     with patch.object(build, "SystemClock", lambda: SetClock(office.clock)):
-        office.open()
+        office.do("init")
+        office.take_any_ports()
+        office.add_account(ACCOUNT)
     return office
 
 

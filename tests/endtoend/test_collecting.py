@@ -81,7 +81,7 @@ def test_a_server_that_is_down_has_an_exit_code_of_its_own(
     with office.serving() as serving:
         ours.add_remote("there", serving.secure)
 
-    assert Outcome.SOCKET == ours.run("collect").code
+    assert Outcome.SOCKET == ours.attempt("collect").code
 
 
 def test_a_certificate_that_nobody_vouches_for_sends_no_password(
@@ -89,7 +89,7 @@ def test_a_certificate_that_nobody_vouches_for_sends_no_password(
 ) -> None:
     ours.add_remote("there", filled.as_peer(Tls.IMPLICIT, authority=ours.authority))
 
-    done = ours.run("collect")
+    done = ours.attempt("collect")
 
     assert Outcome.SOCKET == done.code
     assert b"certificate" in done.err
@@ -115,4 +115,4 @@ def test_a_rotated_key_still_opens_what_a_remote_wants_to_hear(
     ours.do("key", "rotate")
 
     assert before != (ours.folder / "keys" / "master").read_bytes()
-    assert Outcome.MAIL == ours.run("collect").code
+    assert Outcome.MAIL == ours.attempt("collect").code

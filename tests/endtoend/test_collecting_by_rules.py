@@ -62,7 +62,7 @@ def test_rules_skip_and_send_to_another_account(ours: PostOffice, tmp_path: Path
     ours.add_account("large")
     configure(ours, RULES)
 
-    (result,) = json.loads(ours.run("collect", "--json").out)
+    (result,) = json.loads(ours.attempt("collect", "--json").out)
 
     assert 2 == result["collected"]
     assert {HAM} == exported(ours, ACCOUNT, tmp_path / "own")
@@ -81,7 +81,7 @@ def test_a_rule_that_names_what_there_is_not_is_told_and_nothing_is_fetched(
 ) -> None:
     configure(ours, text)
 
-    done = ours.run("collect")
+    done = ours.attempt("collect")
 
     assert Outcome.CONFIGURATION == done.code
     assert why in done.err
@@ -107,7 +107,7 @@ def test_a_dry_run_says_which_rule_does_what_and_fetches_nothing(
     ours.add_account("large")
     configure(ours, RULES)
 
-    steps = json.loads(ours.run("collect", "--dry-run", "--json").out)
+    steps = json.loads(ours.attempt("collect", "--dry-run", "--json").out)
 
     assert [("skip", "no adverts"), ("fetch", None), ("fetch", "large")] == [
         (step["step"], step["detail"]) for step in steps
@@ -122,11 +122,11 @@ def test_the_rest_of_a_message_is_fetched_when_it_is_asked_for(
     configure(ours, rule)
     ours.do("collect")
     before = exported(ours, ACCOUNT, tmp_path / "before")
-    steps = json.loads(ours.run("collect", "--dry-run", "--json").out)
+    steps = json.loads(ours.attempt("collect", "--dry-run", "--json").out)
     (large,) = (step["unique_id"] for step in steps if step["reason"] == "header only")
 
-    unknown = ours.run("collect", "there", "--rest", "unknown")
-    asked = ours.run("collect", "--rest", large, "there", "there")
+    unknown = ours.attempt("collect", "there", "--rest", "unknown")
+    asked = ours.attempt("collect", "--rest", large, "there", "there")
     after = exported(ours, ACCOUNT, tmp_path / "after")
 
     assert {HAM} == before

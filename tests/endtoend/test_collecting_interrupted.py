@@ -66,7 +66,7 @@ def test_a_stop_in_the_middle_of_a_message_loses_nothing_and_ends(
         held.may_go.set()
         there = len(server.maildrop.messages)
         server.fault = Plain()
-        done = ours.run("collect", "there", "--json")
+        done = ours.attempt("collect", "there", "--json")
 
     assert (Outcome.SOCKET if words == ("collect",) else 0) == code
     assert len(MESSAGES) == there
@@ -101,11 +101,11 @@ def test_who_is_sent_away_says_why_and_comes_back_later(
     with FaultyServer(MESSAGES, Refusing(said)) as server:
         add(ours, server)
 
-        first = ours.run("collect")
-        rests = ours.run("collect")
+        first = ours.attempt("collect")
+        rests = ours.attempt("collect")
         logins = server.count("AUTH")
         server.fault = Plain()
-        named = ours.run("collect", "there")
+        named = ours.attempt("collect", "there")
 
     assert (code, code) == (first.code, rests.code)
     assert words in first.err
@@ -121,10 +121,10 @@ def test_a_run_by_cron_beside_a_server_that_collects_takes_what_is_free(ours: Po
         add(ours, busy, name="busy")
         with ours.serving() as serving:
             serving.process.wait_until(held.is_reached.is_set)
-            alone = ours.run("collect")
+            alone = ours.attempt("collect")
             add(ours, free, name="free")
             serving.process.wait_until(lambda: free.count("QUIT") > 0)
-            both = ours.run("collect")
+            both = ours.attempt("collect")
             held.may_go.set()
 
     assert Outcome.LOCKED == alone.code

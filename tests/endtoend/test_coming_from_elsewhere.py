@@ -78,9 +78,9 @@ def test_what_a_real_program_fetched_is_not_collected_again(
     name: str, office: PostOffice, filled: Serving, ours: PostOffice, tmp_path: Path
 ) -> None:
     said = moved(name, tmp_path / name, filled.secure, ours)
-    first = ours.run("collect")
+    first = ours.attempt("collect")
     deliver(office, tmp_path / "new", NEW)
-    second = ours.run("collect")
+    second = ours.attempt("collect")
 
     assert (name, len(OLD), 0) == (said["listed_by"], said["taken"], said["known"])
     assert (Outcome.NONE, Outcome.MAIL) == (first.code, second.code), first.err + second.err
@@ -99,9 +99,9 @@ def test_the_same_holds_where_the_mail_is_on_a_dovecot(
         authority = certificate.authority.certificate
         server = Server(dovecot.tls_port, authority, Tls.IMPLICIT)
         moved(name, tmp_path / name, server, ours)
-        first = ours.run("collect")
+        first = ours.attempt("collect")
         dovecot.deliver(ACCOUNT, [NEW])
-        second = ours.run("collect")
+        second = ours.attempt("collect")
 
     assert (Outcome.NONE, Outcome.MAIL) == (first.code, second.code), first.err + second.err
     assert [NEW] == exported(ours, tmp_path / "out")
@@ -123,7 +123,7 @@ def test_what_thunderbird_has_whole_is_not_collected_again(
     said = json.loads(
         ours.do("remote", "import-state", "there", tmp_path / "popstate.dat", "--json")
     )
-    done = ours.run("collect")
+    done = ours.attempt("collect")
 
     assert (len(whole), 1) == (said["taken"], said["parts"])
     assert Outcome.MAIL == done.code, done.err
@@ -136,9 +136,9 @@ def test_all_that_is_there_can_be_marked_as_seen(
     ours.add_remote("there", filled.secure)
 
     said = json.loads(ours.do("remote", "import-state", "there", "--mark-all-seen", "--json"))
-    first = ours.run("collect")
+    first = ours.attempt("collect")
     deliver(office, tmp_path / "new", NEW)
-    second = ours.run("collect")
+    second = ours.attempt("collect")
 
     assert (len(OLD), 0, 0) == (said["taken"], said["known"], said["unnamed"])
     assert (Outcome.NONE, Outcome.MAIL) == (first.code, second.code), first.err + second.err
@@ -158,7 +158,7 @@ def test_all_that_is_in_a_folder_of_imap_can_be_marked_as_seen(
         ours.add_remote("there", server, "--protocol", "imap")
         said = json.loads(ours.do("remote", "import-state", "there", "--mark-all-seen", "--json"))
         dovecot.deliver(ACCOUNT, [NEW])
-        done = ours.run("collect")
+        done = ours.attempt("collect")
 
     assert (len(OLD), 0) == (said["taken"], said["unnamed"])
     assert Outcome.MAIL == done.code, done.err
@@ -171,7 +171,7 @@ def test_what_another_program_fetched_is_never_removed_from_the_server(
     ours.add_remote("there", filled.secure, "--delete-after-days", "0")
     ours.do("remote", "import-state", "there", "--mark-all-seen")
     deliver(office, tmp_path / "new", NEW)
-    done = ours.run("collect", "--json")
+    done = ours.attempt("collect", "--json")
 
     (result,) = json.loads(done.out)
     assert (1, 1) == (result["collected"], result["removed"])

@@ -106,7 +106,7 @@ def follow(url: str) -> str | None:
 
 
 def collect(ours: PostOffice) -> Done:
-    return ours.run("collect", "there", "--json")
+    return ours.attempt("collect", "there", "--json")
 
 
 def secrets_of(there: State) -> set[bytes]:

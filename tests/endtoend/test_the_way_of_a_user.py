@@ -53,7 +53,7 @@ def reason(office: PostOffice, message: object) -> object:
 
 
 def codes(office: PostOffice, times: int) -> list[Outcome]:
-    return [Outcome(office.run("collect").code) for _ in range(times)]
+    return [Outcome(office.attempt("collect").code) for _ in range(times)]
 
 
 def test_mail_comes_once_and_goes_out_as_it_came(
@@ -91,7 +91,7 @@ def test_mail_leaves_the_server_when_all_holds_and_not_before(
     ):
         if policy:
             ours.do("remote", "edit", "home", *policy)
-        ours.run("collect")
+        ours.attempt("collect")
         reasons.append(reason(ours, 1))
 
     assert ["left", "reader", "too young", "no backup", "among newest", "removed"] == reasons

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.home import CommandLine
+from tests.homes import write_home
 
 ADD = ("remote", "add", "there", "--user", "rosemary", "--account", "mrose", "--password-stdin")
 SECRET = "battery staple\n"
@@ -15,10 +16,7 @@ SECRET = "battery staple\n"
 def ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CommandLine:
     for name in ("PILLARBOX_HOME", "CREDENTIALS_DIRECTORY", "NOTIFY_SOCKET"):
         monkeypatch.delenv(name, raising=False)
-    line = CommandLine(tmp_path / "home")
-    line.do("init")
-    line.add_account()
-    return line
+    return CommandLine(write_home(tmp_path / "home"))
 
 
 def shown(ours: CommandLine) -> dict[str, object]:
