@@ -7,8 +7,10 @@ login takes. The numbers depend on the machine, which hydra shares with the serv
 
 import argparse
 import json
+import os
 import re
 import shutil
+import signal
 import socket
 import ssl
 import subprocess
@@ -25,6 +27,8 @@ from statistics import quantiles
 OPENS = "correct horse"
 VICTIM, OTHER = "mrose", "zoe"
 SECONDS = 60.0  # the longest wait for a connection
+HYDRA_SECONDS = 300.0  # for hydra alone, once all else is measured: some of its runs never end
+GRACE_SECONDS = 10.0  # between asking hydra to end and ending it
 PILLARBOX = (sys.executable, "-m", "pillarbox")
 TRIED = re.compile(r"^(\S+) login\.refused peer=\S+ why=not-accepted$", re.MULTILINE)
 HIT = re.compile(r"^\[\d+\]\[pop3\] host: ", re.MULTILINE)
@@ -120,12 +124,31 @@ def guessing(port: int, folder: Path, guesses: int) -> Iterator["subprocess.Pope
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        start_new_session=True,  # so that its children end with it
     )
     try:
         yield process
     finally:
-        process.terminate()
-        process.wait()
+        if process.poll() is None:
+            end(process)
+
+
+def last_words(process: "subprocess.Popen[str]", seconds: float) -> tuple[str, bool]:
+    """Return what a process has said, and whether it ended within so many seconds; else end it."""
+    try:
+        return process.communicate(timeout=seconds)[0], True
+    except subprocess.TimeoutExpired:
+        return end(process), False
+
+
+def end(process: "subprocess.Popen[str]") -> str:
+    """End a process that leads a session, and its children; return what it has said."""
+    process.terminate()
+    try:
+        return process.communicate(timeout=GRACE_SECONDS)[0]
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        return process.communicate()[0]
 
 
 def logins(server: Server, count: int, pause: float) -> dict[Visitor, list[float]]:
@@ -158,6 +181,15 @@ def tell(quiet: dict[Visitor, list[float]], noisy: dict[Visitor, list[float]]) -
         print(f"{visitor.who}: {', '.join(shown)}", flush=True)
 
 
+def tell_of_guesses(guesses: int, hits: int, times: Sequence[float], *, has_ended: bool) -> None:
+    """Say what of the guesses was tried."""
+    if not has_ended:
+        print(f"hydra did not end and was ended after {HYDRA_SECONDS:.0f} s; tried so far:")
+    print(f"hydra: {guesses} guesses, {hits} hits, {len(times)} tried,")
+    taken = times[-1] - times[0] if times else 0
+    print(f"       at most {busiest(times, 60)} in any minute, in {taken:.0f} s", flush=True)
+
+
 def main() -> None:
     """Measure, and say what was found; exit with 1 where a login was refused."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -176,11 +208,10 @@ def main() -> None:
             with guessing(server.port, folder, asked.guesses) as hydra:
                 noisy = logins(server, asked.logins, asked.pause)
                 tell(quiet, noisy)  # before hydra ends, which takes it long
-                said, _ = hydra.communicate(timeout=1_800)
+                said, has_ended = last_words(hydra, HYDRA_SECONDS)
         found = TRIED.findall(journal.read_text("utf-8"))
     times = [datetime.fromisoformat(at).timestamp() for at in found]
-    print(f"hydra: {asked.guesses} guesses, {len(HIT.findall(said))} hits, {len(times)} tried,")
-    print(f"       at most {busiest(times, 60)} in any minute, in {times[-1] - times[0]:.0f} s")
+    tell_of_guesses(asked.guesses, len(HIT.findall(said)), times, has_ended=has_ended)
 
 
 if __name__ == "__main__":
