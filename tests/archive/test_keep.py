@@ -222,6 +222,55 @@ def test_what_is_set_aside_is_in_no_maildrop(home: Home) -> None:
         assert [("spam",)] == rows.all("SELECT set_aside FROM messages")
 
 
+def test_what_was_archived_alone_is_served_where_another_remote_brings_it_for_that(
+    home: Home,
+) -> None:
+    keep(home)
+    home.clock.advance(1000)
+
+    assert not keep(home, remote=OTHER, into_maildrop=True).is_new
+
+    assert [("maildrop", 1)] == states(home)
+    assert 1 == len(home.store.open_maildrop(Identity(ACCOUNT)).messages)
+    with home.database.reading() as rows:
+        # Counted, so that it fits the quota, and no older than its time in the maildrop.
+        assert (len(MAIL),) == rows.one("SELECT used_octets FROM accounts WHERE id = ?", ACCOUNT)
+        assert (int(home.clock.now()),) == rows.one("SELECT arrived_at FROM messages")
+
+
+def test_what_was_set_aside_stays_aside_whoever_brings_it(home: Home) -> None:
+    keep(home, set_aside="spam")
+    keep(home, remote=OTHER, into_maildrop=True)
+    keep(home, MAIL * 2)
+
+    keep(home, MAIL * 2, into_maildrop=True, set_aside="spam")
+
+    assert [("archive", 1), ("archive", 1)] == states(home)
+
+
+@pytest.mark.parametrize("is_removed", [False, True])
+def test_what_is_or_was_in_the_maildrop_as_another_message_is_not_served_twice(
+    home: Home, *, is_removed: bool
+) -> None:
+    keep(home)
+    deliver(home, MAIL)
+    if is_removed:
+        remove(home)
+
+    keep(home, into_maildrop=True)
+
+    assert [("archive", 1), ("removed" if is_removed else "maildrop", 0)] == states(home)
+
+
+def test_what_was_archived_alone_is_not_served_where_there_is_no_room(home: Home) -> None:
+    quotas = Quotas(home.database, len(MAIL) - 1)
+    home = replace(home, archive=Archive(home.store, home.database, home.clock, quotas))
+    keep(home)
+
+    assert keep(home, remote=OTHER, into_maildrop=True).is_over_quota
+    assert [("archive", 1)] == states(home)
+
+
 @pytest.mark.parametrize("quota", [len(MAIL) + 5, len(MAIL) + 1])
 def test_what_finds_no_room_in_the_maildrop_is_archived(home: Home, quota: int) -> None:
     quotas = Quotas(home.database, quota)

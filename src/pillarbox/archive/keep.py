@@ -21,10 +21,19 @@ from pillarbox.store.unique_id import new_unique_id
 
 LINE_END_OCTETS = 2  # some count the end of a last line that has none
 
+# The last says whether it may enter the maildrop: it was in none before, and is not set aside.
 KNOWN = """
-    SELECT id, state = 'removed', archived FROM messages
-    WHERE digest = ? AND account_id = ?
+    SELECT id, state = 'removed', archived, set_aside IS NULL AND NOT EXISTS (
+        SELECT 1 FROM messages WHERE digest = ?1 AND account_id = ?2
+            AND (state = 'maildrop' OR left_at IS NOT NULL))
+    FROM messages WHERE digest = ?1 AND account_id = ?2
     ORDER BY state = 'removed', id LIMIT 1
+"""
+# What enters the maildrop arrives there now, or it could be too old for it at once.
+AGAIN = """
+    UPDATE messages SET archived = 1, arrived_at = iif(?2, ?3, arrived_at),
+        state = CASE WHEN ?2 THEN 'maildrop' WHEN state = 'removed' THEN 'archive' ELSE state END
+    WHERE id = ?1
 """
 ADD = """
     INSERT INTO messages (account_id, unique_id, digest, arrived_at, state, archived, set_aside)
@@ -79,6 +88,11 @@ class Origin:
     set_aside: str | None = None
     tags: tuple[str, ...] = ()
     rule: str | None = None
+
+    @property
+    def is_for_maildrop(self) -> bool:
+        """Whether it is to be served, too."""
+        return self.into_maildrop and self.set_aside is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,17 +241,16 @@ class Archive:
         known = rows.one(KNOWN, kept.digest, origin.account)
         if known is None:
             return self._add(rows, kept, origin, now)
-        message, is_removed, is_archived = known
+        message, is_removed, is_archived, may_enter = known
         # What was in the maildrop, and is not any more, does not come back into it.
-        rows.run(
-            "UPDATE messages SET archived = 1, state = iif(state = 'removed', 'archive', state)"
-            " WHERE id = ?",
-            message,
-        )
-        return _Entered(MessageId(message), is_new=bool(is_removed or not is_archived))
+        is_wanted = bool(may_enter) and origin.is_for_maildrop
+        has_room = is_wanted and self._has_room(rows, kept, origin.account, now)
+        rows.run(AGAIN, message, has_room, now)
+        is_new = bool(is_removed or not is_archived)
+        return _Entered(MessageId(message), is_new, is_over_quota=is_wanted and not has_room)
 
     def _add(self, rows: Rows, kept: Kept, origin: Origin, now: int) -> "_Entered":
-        is_wanted = origin.into_maildrop and origin.set_aside is None
+        is_wanted = origin.is_for_maildrop
         has_room = is_wanted and self._has_room(rows, kept, origin.account, now)
         added = rows.insert(
             ADD,
