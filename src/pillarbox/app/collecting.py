@@ -236,14 +236,16 @@ class Collecting:
         self, remote: Remote, state: RemoteState, result: Result, learned: Learned
     ) -> RemoteState:
         now, chance = self._system.clock.now(), random.SystemRandom().random()
+
+        def noted(known: RemoteState) -> RemoteState:
+            ended = after(known, result, learned, now, chance)
+            # What failed is the remote as it was: as it is now it has a try of its own.
+            return ended if known.edits == state.edits else replace(ended, failures=0, next_at=0)
+
         if result.outcome is Outcome.LOCKED and result.fault is None:
             self._not_before[remote.id] = now + FAULT_REST_SECONDS
         try:
-            return await asyncio.to_thread(
-                self._states.change,
-                remote.id,
-                lambda known: after(known, result, learned, now, chance),
-            )
+            return await asyncio.to_thread(self._states.change, remote.id, noted)
         except StoreFault:  # what came could not be kept either, and the result says so
             self._not_before[remote.id] = now + FAULT_REST_SECONDS
             return state

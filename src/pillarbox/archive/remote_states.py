@@ -14,7 +14,8 @@ class RemoteState:
     """Times in seconds since 1970; None: never, or not known.
 
     `failures` counts those since the last success, `next_at` is when the rest after them ends.
-    `day` is one since 1970 in UTC; what was fetched on it is counted.
+    `day` is one since 1970 in UTC; what was fetched on it is counted. `edits` tells whether it is
+    still the remote that it was.
     """
 
     tried_at: int | None = None
@@ -30,6 +31,7 @@ class RemoteState:
     day_messages: int = 0
     day_octets: int = 0
     stale_told_at: int | None = None
+    edits: int = 0
 
     def fetched_on(self, day: int) -> tuple[int, int]:
         """Return how many messages and octets were fetched on a day."""
@@ -51,15 +53,15 @@ class Stale:
 SELECT = """
     SELECT remote_id, tried_at, logged_in_at, succeeded_at, failures, next_at, outcome,
            login_delay_seconds, expire_days, pipelining_failed_at, day, day_messages, day_octets,
-           stale_told_at
+           stale_told_at, edits
     FROM remote_states WHERE remote_id = coalesce(?, remote_id)
 """
 WRITE = """
     INSERT OR REPLACE INTO remote_states (
            remote_id, tried_at, logged_in_at, succeeded_at, failures, next_at, outcome,
            login_delay_seconds, expire_days, pipelining_failed_at, day, day_messages, day_octets,
-           stale_told_at)
-    SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM remotes WHERE id = ?
+           stale_told_at, edits)
+    SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM remotes WHERE id = ?
 """
 Change = Callable[[RemoteState], RemoteState]
 

@@ -32,7 +32,8 @@ CREATE TABLE remote_states (
     day INTEGER, -- since 1970; what was fetched on it:
     day_messages INTEGER NOT NULL DEFAULT 0,
     day_octets INTEGER NOT NULL DEFAULT 0,
-    stale_told_at INTEGER -- when somebody was last told that nothing is collected
+    stale_told_at INTEGER, -- when somebody was last told that nothing is collected
+    edits INTEGER NOT NULL DEFAULT 0 -- of where it is and how it is entered
 ) STRICT;
 
 -- The ledger also knows messages that are not kept: fetched by another program before us, passed
@@ -91,6 +92,7 @@ CREATE TABLE unended (
 CREATE TRIGGER remotes_changed
 AFTER UPDATE OF host, port, user, tls, ca_file, mechanism, protocol, secret_kind, secret_id ON remotes
 BEGIN
-    UPDATE remote_states SET failures = 0, next_at = 0 WHERE remote_id = NEW.id;
+    INSERT INTO remote_states (remote_id, edits) VALUES (NEW.id, 1)
+        ON CONFLICT DO UPDATE SET failures = 0, next_at = 0, edits = edits + 1;
     DELETE FROM stuck WHERE remote_id = NEW.id;
 END;
