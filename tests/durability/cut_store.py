@@ -1,10 +1,10 @@
 """A store that is cut short at its n-th call, for machines without strace.
 
-    python -m tests.durability.cut_store kill quit HOME FOLDER
+    python -m tests.durability.cut_store kill quit HOME FOLDER STEP
 
-A copy of HOME for every n, each named n below FOLDER; a child process runs the script on it and
-ends, or is refused, at its n-th call, before or after it took place. The last n is the first that
-is not reached. What was acknowledged is in `n/acknowledged`. Prints that last n.
+A copy of HOME for every STEP-th n, each named n below FOLDER; a child process runs the script on
+it and ends, or is refused, at its n-th call, before or after it took place. The last n is the first
+that is not reached. What was acknowledged is in `n/acknowledged`. Prints that last n.
 """
 
 import errno
@@ -252,9 +252,9 @@ def in_child(work: Callable[[], int]) -> int:
         os._exit(code)
 
 
-def main(how: str, name: str, home: Path, folder: Path) -> int:
-    """Cut at every call; give the first number that was not reached."""
-    for when in range(1, MOST):
+def main(how: str, name: str, home: Path, folder: Path, step: int) -> int:
+    """Cut at every STEP-th call; give the first number that was not reached."""
+    for when in range(1, MOST, step):
         copy = copy_home(home, folder / str(when))
         cut = Cut(when, kills=how == "kill")
 
@@ -271,5 +271,5 @@ def main(how: str, name: str, home: Path, folder: Path) -> int:
 
 
 if __name__ == "__main__":
-    how, name, home, folder = sys.argv[1:]
-    sys.stdout.write(str(main(how, name, Path(home), Path(folder))))
+    how, name, home, folder, step = sys.argv[1:]
+    sys.stdout.write(str(main(how, name, Path(home), Path(folder), int(step))))

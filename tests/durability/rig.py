@@ -41,7 +41,10 @@ def build(*names: str) -> list[str]:
 
 
 def environment(*, is_counted: bool = False) -> dict[str, str]:
-    """Give our environment; where calls are counted, without coverage, which would add its own."""
+    """Give our environment; where calls are counted, without coverage, which would add its own.
+
+    Nor is what ends by SIGKILL measured, and homes are made by commands that others measure.
+    """
     return {
         name: value
         for name, value in os.environ.items()
@@ -52,7 +55,10 @@ def environment(*, is_counted: bool = False) -> dict[str, str]:
 def command(folder: Path, *words: str, said: str = "") -> None:
     """Run a command of ours on a home to its good end."""
     done = run(
-        [*SOUND, "--home", str(folder), *words], env=environment(), cwd=ROOT, said=said.encode()
+        [*SOUND, "--home", str(folder), *words],
+        env=environment(is_counted=True),
+        cwd=ROOT,
+        said=said.encode(),
     )
 
     assert 0 == done.code, done.err.decode(errors="replace")
@@ -118,7 +124,7 @@ def serving(
     listeners.unlink(missing_ok=True)
     words = wrap([*program, "--home", str(folder), "serve"])
     output = folder.with_name(folder.name + ".out")
-    with Process(words, env=environment(), output=output, cwd=ROOT) as process:
+    with Process(words, env=environment(is_counted=True), output=output, cwd=ROOT) as process:
         try:
             process.wait_until(listeners.exists)
             found = json.loads(listeners.read_text("ascii"))

@@ -56,7 +56,11 @@ def found(folder: Path, event: str) -> tuple[bool, int, int]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("script", "event"), [("revoke", "device.revoked"), ("remove", "remote.removed")]
+    ("script", "event"),
+    [
+        ("revoke", "device.revoked"),
+        pytest.param("remove", "remote.removed", marks=pytest.mark.interop),
+    ],
 )
 def test_a_change_that_is_killed_anywhere_is_told_exactly_when_it_is_done(
     home: Path, tmp_path: Path, script: str, event: str

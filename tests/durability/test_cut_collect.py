@@ -45,7 +45,13 @@ def test_a_collection_killed_at_any_call_loses_nothing_and_doubles_nothing(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("kind", "fault"), [("losing", "is lost"), ("doubling", "is doubled")])
+@pytest.mark.parametrize(
+    ("kind", "fault"),
+    [
+        pytest.param("losing", "is lost", marks=pytest.mark.interop),
+        ("doubling", "is doubled"),
+    ],
+)
 def test_a_build_that_writes_the_ledger_apart_is_caught(
     tmp_path: Path, kind: str, fault: str
 ) -> None:

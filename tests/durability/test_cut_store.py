@@ -23,19 +23,30 @@ from tests.durability.shared import records, shared_faults
 from tests.peers.program import run
 
 SLOWEST = 120.0  # seconds, for a hundred homes on a machine that does other things too
+SOME = 5  # every so many calls, in `make test`
 
 
-def cut_everywhere(how: str, script: str, home: Path, folder: Path) -> list[Path]:
+def sampled(*cases: tuple[str, int]) -> pytest.MarkDecorator:
+    """Give each way to cut with how many cuts it makes at least: at some calls, and at all."""
+    some = [pytest.param(how, least // SOME, SOME, id=f"{how}-some") for how, least in cases]
+    every = [
+        pytest.param(how, least, 1, id=f"{how}-all", marks=pytest.mark.interop)
+        for how, least in cases
+    ]
+    return pytest.mark.parametrize(("how", "least", "step"), some + every)
+
+
+def cut_everywhere(how: str, script: str, home: Path, folder: Path, step: int = 1) -> list[Path]:
     """Give the homes, each cut at another call, the last one not at all."""
     folder.mkdir()
-    words = [sys.executable, "-m", "tests.durability.cut_store", how, script, home, folder]
+    words = [sys.executable, "-m", "tests.durability.cut_store", how, script, home, folder, step]
     done = run(
         [str(word) for word in words], env=environment(is_counted=True), cwd=ROOT, deadline=SLOWEST
     )
 
     assert 0 == done.code, done.err.decode(errors="replace")
 
-    return [folder / str(when) for when in range(1, int(done.out) + 1)]
+    return [folder / str(when) for when in range(1, int(done.out) + 1, step)]
 
 
 def acknowledged(folder: Path) -> list[str]:
@@ -64,11 +75,11 @@ def faults_of_quits(home: Path, folders: list[Path]) -> list[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("how", "least"), [("kill", 50), ("raise", 20)])
+@sampled(("kill", 50), ("raise", 20))
 def test_a_delivery_to_two_survives_at_every_call(
-    empty_home: Path, tmp_path: Path, how: str, least: int
+    empty_home: Path, tmp_path: Path, how: str, least: int, step: int
 ) -> None:
-    folders = cut_everywhere(how, "lmtp", empty_home, tmp_path / "cut")
+    folders = cut_everywhere(how, "lmtp", empty_home, tmp_path / "cut", step)
     sent = [Letter(account, octets) for account in (MROSE, OTHER) for octets in MESSAGES[:3]]
     faults = [
         f"{folder.name}: {fault}"
@@ -86,12 +97,12 @@ def test_a_delivery_to_two_survives_at_every_call(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("how", "least"), [("kill", 50), ("raise", 30)])
+@sampled(("kill", 50), ("raise", 30))
 def test_a_delivery_of_files_survives_at_every_call(
-    empty_home: Path, tmp_path: Path, how: str, least: int
+    empty_home: Path, tmp_path: Path, how: str, least: int, step: int
 ) -> None:
     write_files(empty_home.with_name(empty_home.name + "-files"))
-    folders = cut_everywhere(how, "deliver", empty_home, tmp_path / "cut")
+    folders = cut_everywhere(how, "deliver", empty_home, tmp_path / "cut", step)
     sent = [Letter(MROSE, octets) for octets in MESSAGES]
     faults = [
         f"{folder.name}: {fault}"
@@ -169,11 +180,11 @@ def purge_faults(home: Path, folders: list[Path]) -> list[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("how", "least"), [("kill", 20), ("raise", 5)])
+@sampled(("kill", 20), ("raise", 5))
 def test_a_purge_leaves_every_message_its_octets_at_every_call(
-    removed_home: Path, tmp_path: Path, how: str, least: int
+    removed_home: Path, tmp_path: Path, how: str, least: int, step: int
 ) -> None:
-    folders = cut_everywhere(how, "purge", removed_home, tmp_path / "cut")
+    folders = cut_everywhere(how, "purge", removed_home, tmp_path / "cut", step)
     last = folders[-1]
 
     assert [] == purge_faults(removed_home, folders)
@@ -218,7 +229,7 @@ def test_a_quit_in_one_of_two_views_is_done_as_a_whole_or_not_at_any_call(
 def test_a_quit_in_one_of_two_views_without_the_transaction_is_caught(
     shared_home: Path, tmp_path: Path
 ) -> None:
-    folders = cut_everywhere("kill", "quit-shared-apart", shared_home, tmp_path / "cut")
+    folders = cut_everywhere("kill", "quit-shared-apart", shared_home, tmp_path / "cut", SOME)
 
     assert "1 of 3 marked messages are gone" in " ".join(
         faults_of_shared_quits(shared_home, folders)

@@ -29,7 +29,7 @@ from tests.peers.durability import Acknowledges, Rule, Violation, reply_to_quit,
 BROKEN = [
     ("no-fsync", {Rule.FILE}),
     ("no-folder-fsync", {Rule.RENAMED, Rule.FOLDER}),
-    ("synchronous-off", {Rule.WAL, Rule.CREATED}),
+    pytest.param("synchronous-off", {Rule.WAL, Rule.CREATED}, marks=pytest.mark.interop),
 ]
 
 

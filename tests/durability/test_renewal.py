@@ -81,11 +81,14 @@ def after(home: Path, there: State, old: str) -> After:
         return After(is_spent, kept, works, len(list(Alerts(system.database, system.clock).list())))
 
 
+@pytest.mark.parametrize(
+    "step", [pytest.param(4, id="some"), pytest.param(1, id="all", marks=pytest.mark.interop)]
+)
 def test_a_renewal_that_is_killed_anywhere_leaves_one_token_or_the_other(
-    home: Path, there: State, tmp_path: Path
+    home: Path, there: State, tmp_path: Path, step: int
 ) -> None:
     found: list[After] = []
-    for when in count(1):
+    for when in count(1, step):
         copy, old = copy_home(home, tmp_path / str(when)), f"refresh-{when}"
         authorise(copy, there, old)
         words = [sys.executable, "-m", "tests.durability.cut_renewal", str(when), str(copy)]
@@ -100,9 +103,11 @@ def test_a_renewal_that_is_killed_anywhere_leaves_one_token_or_the_other(
     # Killed between the server's answer and the commit: nobody can have it back, and somebody is
     # told, once.
     lost = After(is_spent=True, kept="old", works=False, alerts=1)
-    assert {unspent, lost, renewed} == set(found)
+    assert {unspent, renewed} <= set(found) <= {unspent, lost, renewed}
+    assert lost in found or step > 1
     assert renewed == found[-1]
-    assert Counter(found)[unspent] > 4  # that it can be kept was tried before the token was spent
+    # That it can be kept was tried before the token was spent.
+    assert Counter(found)[unspent] > 4 // step
 
 
 def test_processes_that_renew_at_once_spend_no_token_twice(

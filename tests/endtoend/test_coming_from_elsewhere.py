@@ -31,6 +31,7 @@ CLIENTS: dict[str, tuple[Callable[[Path], Client], str]] = {
     "getmail": (getmail.Getmail, "oldmail-*"),
     "mpop": (mpop.Mpop, "uidls"),
 }
+INTEROP = pytest.mark.interop
 
 
 @pytest.fixture
@@ -87,7 +88,9 @@ def test_what_a_real_program_fetched_is_not_collected_again(
     assert [NEW] == exported(ours, tmp_path / "out")
 
 
-@pytest.mark.parametrize("name", CLIENTS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name == "mpop" else INTEROP) for name in CLIENTS]
+)
 def test_the_same_holds_where_the_mail_is_on_a_dovecot(
     name: str, ours: PostOffice, tmp_path: Path
 ) -> None:

@@ -29,6 +29,9 @@ class Client(Protocol):
     def fetch(self, server: Server) -> Fetched: ...
 
 
+INTEROP = pytest.mark.interop
+
+
 def messages() -> list[bytes]:
     """Return mail as a Maildir has it, LF and CRLF, and one content twice."""
     found = fifty_messages()
@@ -41,7 +44,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
     return make_certificate(tmp_path_factory.mktemp("certificate"))
 
 
-@pytest.fixture(params=FORMATS)
+@pytest.fixture(params=[FORMATS[0], *(pytest.param(each, marks=INTEROP) for each in FORMATS[1:])])
 def dovecot(request: pytest.FixtureRequest, certificate: Certificate) -> Iterator[Dovecot]:
     settings = f"pop3_uidl_format = {request.param}\n"
     with Dovecot(certificate, Options(settings=settings)) as running:

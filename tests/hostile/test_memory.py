@@ -141,6 +141,7 @@ def log_in_wrongly(serving: Serving) -> bytes:
         return client.ask("PASS wrong")
 
 
+@pytest.mark.interop
 def test_wrong_passwords_all_at_once_cost_no_more_than_those_that_are_tried(
     unthrottled: Serving,
 ) -> None:
@@ -169,6 +170,7 @@ def begin_and_leave(serving: Serving, first: int, count: int) -> None:
             serving.process.wait_until(partial(has_closed, serving, HONEST + number + 1))
 
 
+@pytest.mark.interop
 def test_2000_handshakes_that_are_begun_and_left_cost_little(serving: Serving) -> None:
     # The first ones are what the rest is measured by: what is freed is not given back at once.
     begin_and_leave(serving, 0, 1000)
