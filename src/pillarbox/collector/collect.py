@@ -5,6 +5,7 @@ A run goes on after a cut for as long as each session brings something (manners.
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from pillarbox.archive.ledger import Ledger
@@ -21,7 +22,7 @@ from pillarbox.collector.outcome import Outcome, Result, outcome_of
 from pillarbox.collector.plan import Step
 from pillarbox.collector.progress import Progress, Silent
 from pillarbox.collector.reach import Connect, reach
-from pillarbox.collector.run import Overheard, Run
+from pillarbox.collector.run import Run
 from pillarbox.collector.session import Session
 from pillarbox.collector.source import Source
 from pillarbox.collector.troubled import Troubled
@@ -117,19 +118,18 @@ class Collector:
         return run.result, run.learned
 
     async def _session(self, run: Run) -> tuple[Result, Troubled]:
-        overheard = Overheard(run, self._clock)
-        intake = Intake(self._keepers, overheard)
-        session = overheard.session = Session(run.source, self._ledger, self._clock, intake)
+        intake = Intake(self._keepers, run.progress)
+        session = Session(run.source, self._ledger, self._clock, intake)
         session.troubled.leaves = run.leaves
         fault: Fault | None = None
         try:
             async with run.deadline.bound(), await reach(run.source, self._connect) as server:
                 try:
-                    await session.run(server, overheard)
+                    await session.run(server, partial(run.planned, self._clock))
                 finally:
                     await run.learn(server)
         except Fault as raised:
-            fault = raised.with_traceback(None)  # it would hold the session's listing
+            fault = _let_go(raised)
         finally:
             await intake.abandon()
         if fault is not None:
@@ -142,6 +142,15 @@ class Collector:
         now = int(self._clock.now())
         self._ledger.doubt(remote, names, now)
         session.troubled.broke(fault, intake.filed, now)
+
+
+def _let_go(fault: Fault) -> Fault:
+    """Return a fault that holds nothing of its session any more; nor does what led to it."""
+    error: BaseException | None = fault
+    while error is not None:
+        error.__traceback__ = None
+        error = error.__context__
+    return fault
 
 
 def take_remote(leases: Path, remote: RemoteId) -> Lease | None:

@@ -3,7 +3,6 @@
 from contextlib import suppress
 from dataclasses import replace
 
-from pillarbox.archive.keep import Filed
 from pillarbox.base.clock import Clock
 from pillarbox.base.errors import Fault
 from pillarbox.client.faults import PipeliningFault
@@ -12,7 +11,6 @@ from pillarbox.collector.mailbox import Mailbox
 from pillarbox.collector.manners import RESUME_SECONDS, RESUMES, Learned, resumes_after
 from pillarbox.collector.outcome import Outcome, Result
 from pillarbox.collector.progress import Progress
-from pillarbox.collector.session import Session
 from pillarbox.collector.source import Source
 from pillarbox.collector.troubled import Troubled
 
@@ -72,6 +70,12 @@ class Run:
             self.learned = replace(self.learned, resumed=self.learned.resumed + 1)
         return rest
 
+    def planned(self, clock: Clock, listed: int, messages: int, octets: int) -> None:
+        """Hear that we were let in, how many are listed, and how much of it there is to do."""
+        self.learned = replace(self.learned, logged_in_at=clock.now())
+        self.deadline.found(listed, octets)
+        self.progress.planned(messages, octets)
+
     async def learn(self, server: Mailbox) -> None:
         """Take what the server has announced, which costs nothing once it has been listed."""
         if self.learned.logged_in_at is None:
@@ -83,31 +87,6 @@ class Run:
                 login_delay_seconds=facts.login_delay_seconds,
                 expire_days=facts.expire_days,
             )
-
-
-class Overheard:
-    """Progress on its way to whoever watches; the run hears of it too."""
-
-    session: Session
-
-    def __init__(self, run: Run, clock: Clock) -> None:
-        self._run = run
-        self._clock = clock
-
-    def planned(self, messages: int, octets: int) -> None:
-        """Hear that we were let in, and how much there is to do."""
-        listed = self.session.result(None).listed
-        self._run.learned = replace(self._run.learned, logged_in_at=self._clock.now())
-        self._run.deadline.found(listed, octets)
-        self._run.progress.planned(messages, octets)
-
-    def received(self, octets: int) -> None:
-        """Pass it on."""
-        self._run.progress.received(octets)
-
-    def kept(self, filed: Filed) -> None:
-        """Pass it on."""
-        self._run.progress.kept(filed)
 
 
 def _remarked(last: Result) -> Result:

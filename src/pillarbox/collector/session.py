@@ -7,7 +7,7 @@ only when it is durable here, with its ledger row.
 import asyncio
 from array import array
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import aclosing, suppress
 
 from pillarbox.archive.keep import Origin
@@ -35,7 +35,6 @@ from pillarbox.collector.plan import (
     plan,
     settled,
 )
-from pillarbox.collector.progress import Progress
 from pillarbox.collector.source import Source
 from pillarbox.collector.steps import Steps
 from pillarbox.collector.troubled import Troubled
@@ -58,8 +57,12 @@ class Session:
         self._skipped: Counter[Reason] = Counter()
         self.troubled = Troubled(ledger.troubles, source.remote)
 
-    async def run(self, server: Mailbox, progress: Progress) -> None:
-        """Do all there is to do; raises a Fault where the session cannot go on."""
+    async def run(self, server: Mailbox, planned: Callable[[int, int, int], None]) -> None:
+        """Do all there is to do; raises a Fault where the session cannot go on.
+
+        `planned` hears how many messages are listed, how many of them are wanted, and the octets
+        of these.
+        """
         listing = await self._list(server)
         self._brought = Brought(listing)
         await asyncio.to_thread(self._settle, listing)
@@ -68,7 +71,7 @@ class Session:
         looked = situation.looked.items()
         self._moved = sum(_is_moved(listing.of(number), each) for number, each in looked)
         wanted = await asyncio.to_thread(self._wanted, listing, situation)
-        progress.planned(len(wanted), wanted.octets)
+        planned(len(listing), len(wanted), wanted.octets)
         for portion in wanted.portions():
             await self._fetch(server, portion)
         await self._leave(server)

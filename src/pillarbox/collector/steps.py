@@ -2,16 +2,14 @@
 
 from array import array
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from itertools import islice
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
-from pillarbox.client.listing import Listed, Listing
-from pillarbox.collector.plan import Step
+from pillarbox.client.listing import Listing
+from pillarbox.collector.plan import Fetch, Skip, Step
 
 S = TypeVar("S", bound=Step)
 PORTION = 10_000  # messages at a time: some megabytes of what a session knows of each
-NOTHING = Listed(0, 0, None)
 
 
 class Steps(Generic[S]):
@@ -24,7 +22,8 @@ class Steps(Generic[S]):
         self._listing = listing
         self._places = array("I")  # in the listing
         self._kinds = array("I")
-        self._known: dict[S, int] = {}  # of what kind a step is, but for its message
+        self._known: dict[_Kind, int] = {}
+        self._last: tuple[_Kind, int] = ((), -1)
         self.octets = 0
         for step in steps:
             self.add(step)
@@ -35,18 +34,35 @@ class Steps(Generic[S]):
     def __iter__(self) -> Iterator[S]:
         kinds = list(self._known)
         for place, kind in zip(self._places, self._kinds, strict=True):
-            yield replace(kinds[kind], listed=self._listing[place])
+            step, *said = kinds[kind]
+            yield step(self._listing[place], *said)
 
     def add(self, step: S) -> None:
         """Take the next step; its message is listed."""
         self._places.append(self._listing.place_of(step.listed.number))
-        kind = replace(step, listed=NOTHING)
-        self._kinds.append(self._known.setdefault(kind, len(self._known)))
+        self._kinds.append(self._numbered(_kind(step)))
         self.octets += step.listed.octets
+
+    def _numbered(self, kind: "_Kind") -> int:
+        if kind != self._last[0]:  # that is quicker than to look it up
+            self._last = kind, self._known.setdefault(kind, len(self._known))
+        return self._last[1]
 
     def portions(self, many: int = PORTION) -> Iterator[list[S]]:
         """Yield the steps, so many at a time."""
         return portions(self, many)
+
+
+_Kind = tuple[Any, ...]  # what makes a step, but for its message
+
+
+def _kind(step: Step) -> _Kind:
+    match step:
+        case Fetch():
+            return Fetch, step.reason, step.decision
+        case Skip():
+            return Skip, step.reason, step.detail
+    return type(step), step.reason
 
 
 T = TypeVar("T")
