@@ -233,7 +233,7 @@ def test_dovecot_takes_another_port_when_one_was_taken(
     served: Dovecot, certificate: Certificate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ports = [free_port(), served.port, free_port(), free_port()]
-    monkeypatch.setattr(dovecot, "free_port", lambda: ports.pop(0))
+    monkeypatch.setattr(dovecot, "free_port", lambda: ports.pop(0) if ports else free_port())
     with Dovecot(certificate) as second:
         assert [] == ports
         assert is_listening(second.port)
