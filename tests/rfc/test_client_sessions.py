@@ -23,7 +23,7 @@ from tests.wire.hearing import conversation, drained
 
 async def everything(fake: FakeServer) -> list[object]:
     connection = await logged_in(fake)
-    listing = await connection.listing()
+    listing = list(await connection.listing())
     messages = await retrieved(connection, [1, 2, 3])
     marked = await connection.delete([1, 3])
     return [listing, messages, marked, await connection.quit()]
