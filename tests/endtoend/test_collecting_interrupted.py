@@ -50,7 +50,14 @@ class Held(Plain):
             self.may_go.wait()
 
 
-@pytest.mark.parametrize("words", [("serve",), ("collect", "--watch"), ("collect",)])
+@pytest.mark.parametrize(
+    "words",
+    [  # ten seconds each, which a session has to end
+        ("serve",),
+        pytest.param(("collect", "--watch"), marks=pytest.mark.interop),
+        pytest.param(("collect",), marks=pytest.mark.interop),
+    ],
+)
 def test_a_stop_in_the_middle_of_a_message_loses_nothing_and_ends(
     words: tuple[str, ...], ours: PostOffice, tmp_path: Path
 ) -> None:

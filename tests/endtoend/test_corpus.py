@@ -38,7 +38,7 @@ from tests.peers.curl import Curl
 
 pytestmark = [needs_corpus, pytest.mark.slow]
 
-CURL_SAMPLE = 60
+CURL_SAMPLE = 20
 COLLECTION_SECONDS = 300.0  # for all of it on a busy machine; it takes a few
 LINE_END = re.compile(rb"\r?\r\n|\r|\n")
 
