@@ -33,6 +33,12 @@ def known(ours: CommandLine) -> CommandLine:
     return ours
 
 
+def change(ours: CommandLine, *statements: str) -> None:
+    with closing(sqlite3.connect(ours.folder / "pillarbox.db")) as rows, rows:
+        for statement in statements:
+            rows.execute(statement)
+
+
 @pytest.mark.parametrize("name", ["aaa", "1"])
 def test_a_message_is_explained_by_either_name(known: CommandLine, name: str) -> None:
     found = known.json("remote", "why", "there", name)
@@ -62,6 +68,51 @@ def test_a_header_that_is_all_there_is_says_what_the_message_is(known: CommandLi
     assert ("headers", "A film", None) == (fields["state"], fields["subject"], fields["date"])
     assert "mrose@example.org" in str(fields["from"])
     assert "subject" not in known.do("remote", "why", "there", "bbb")
+
+
+def test_what_is_there_and_not_stored_whole_is_listed(known: CommandLine) -> None:
+    change(
+        known,
+        "INSERT INTO ledger (remote_id, unique_id, state, collected_at, vanished_at)"
+        " VALUES (1, 'gone', 'headers', 0, 1)",
+        "INSERT INTO ledger (remote_id, unique_id, state, collected_at) VALUES (1, 's', 'seen', 0)",
+        "INSERT INTO stuck (remote_id, name, octets, why, times, since, tried_at)"
+        " VALUES (1, 'ddd', 7, 'cut', 2, 1, 2)",
+    )
+
+    found = known.json("remote", "why", "there")
+
+    assert isinstance(found, list)
+    assert [("bbb", "by rule"), ("ccc", "header only"), ("ddd", "stuck")] == [
+        (fields["unique_id"], fields["reason"]) for fields in found
+    ]
+    assert ["A film"] == [fields["subject"] for fields in found if "subject" in fields]
+
+
+def test_people_see_of_each_who_wrote_it_and_why_it_is_not_here(known: CommandLine) -> None:
+    skipped, header = known.do("remote", "why", "there").splitlines()
+
+    assert skipped.startswith("bbb\t\t\t\tA rule passes it over")
+    assert header.startswith(
+        "ccc\t\tMary Rose <mrose@example.org>\tA film\tA rule takes its header"
+    )
+
+
+def test_where_all_is_stored_nothing_is_listed(ours: CommandLine) -> None:
+    ours.add_remote()
+
+    assert "" == ours.do("remote", "why", "there")
+    assert [] == ours.json("remote", "why", "there")
+
+
+def test_a_message_that_is_stuck_and_that_the_ledger_lacks_is_explained(known: CommandLine) -> None:
+    change(
+        known,
+        "INSERT INTO stuck (remote_id, name, octets, why, times, since, tried_at)"
+        " VALUES (1, 'ddd', 7, 'cut', 2, 1, 2)",
+    )
+
+    assert "The connection ended in it." in known.do("remote", "why", "there", "ddd")
 
 
 @pytest.mark.parametrize("name", ["unknown", "7", "9" * 30])
