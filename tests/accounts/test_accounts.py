@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from pillarbox.accounts.accounts import Account, Accounts, State
 from pillarbox.accounts.credentials import Verifier
-from pillarbox.accounts.remotes import Remotes, RemoteSettings
+from pillarbox.accounts.remote_settings import RemoteSettings
+from pillarbox.accounts.remotes import Remotes
 from pillarbox.base.clock import FakeClock
 from pillarbox.base.errors import OperatorFault
 from pillarbox.base.secret import Secret

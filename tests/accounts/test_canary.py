@@ -8,7 +8,8 @@ import pytest
 from pillarbox.accounts.accounts import Accounts
 from pillarbox.accounts.devices import Devices
 from pillarbox.accounts.passwords import Passwords
-from pillarbox.accounts.remotes import Remotes, RemoteSettings
+from pillarbox.accounts.remote_settings import RemoteSettings
+from pillarbox.accounts.remotes import Remotes
 from pillarbox.accounts.secret_store import SecretStore
 from pillarbox.base.secret import Secret
 from pillarbox.db.sqlite import Database

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pillarbox.accounts.providers import PROVIDERS, Provider
-from pillarbox.accounts.remotes import Protocol
+from pillarbox.accounts.remote_settings import Protocol
 from pillarbox.sasl.client import CLIENTS
 
 EACH = pytest.mark.parametrize("provider", PROVIDERS.values(), ids=PROVIDERS)

@@ -7,17 +7,16 @@ import pytest
 
 from pillarbox.accounts.accounts import Account, Accounts
 from pillarbox.accounts.master_key import KeyFile
-from pillarbox.accounts.remotes import (
-    ChangedFault,
+from pillarbox.accounts.remote_settings import (
     LeavePolicy,
     Protocol,
-    Remotes,
     RemoteSettings,
     Role,
     Schedule,
     SecretKind,
     Tls,
 )
+from pillarbox.accounts.remotes import ChangedFault, Remotes
 from pillarbox.accounts.secret_store import MissingKeyFault
 from pillarbox.archive.ledger import is_of_server
 from pillarbox.base.clock import FakeClock

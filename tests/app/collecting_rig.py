@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from pillarbox.accounts.remotes import Remote, RemoteSettings, Schedule, Tls
+from pillarbox.accounts.remote_settings import RemoteSettings, Schedule, Tls
+from pillarbox.accounts.remotes import Remote
 from pillarbox.app.build import System, opened
 from pillarbox.app.collecting import Collecting, Pace
 from pillarbox.app.home import Home

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from pillarbox.accounts.remotes import Schedule
+from pillarbox.accounts.remote_settings import Schedule
 from pillarbox.app.collect_journal import Noted
 from pillarbox.app.collecting import Pace
 from pillarbox.app.settings import Collect, CollectRule

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pillarbox.accounts.remotes import Protocol, Tls
+from pillarbox.accounts.remote_settings import Protocol, Tls
 from pillarbox.app.autoconfig import BadConfigurationFault, read_autoconfig
 from pillarbox.app.certificates import make_certificates
 from pillarbox.app.discovery import Finder, find_places, finder_of_this_machine

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pillarbox.accounts.remotes import RemoteSettings
+from pillarbox.accounts.remote_settings import RemoteSettings
 from pillarbox.base.secret import Secret
 from pillarbox.collector.outcome import Outcome
 from tests.app.collecting_rig import Gated, Rig, open_rig, until

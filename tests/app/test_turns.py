@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pillarbox.accounts.remotes import Remote, RemoteSettings
+from pillarbox.accounts.remote_settings import RemoteSettings
+from pillarbox.accounts.remotes import Remote
 from pillarbox.accounts.secret_store import SecretId
 from pillarbox.app.turns import Turns
 from pillarbox.base.errors import StoreFault

@@ -12,7 +12,8 @@ from click.testing import CliRunner, Result
 
 from pillarbox.accounts.oauth.grant import NOT_YET, Client, Grant, read_grant, refused, write_grant
 from pillarbox.accounts.oauth.messages import Device
-from pillarbox.accounts.remotes import ChangedFault, Protocol, SecretKind
+from pillarbox.accounts.remote_settings import Protocol, SecretKind
+from pillarbox.accounts.remotes import ChangedFault
 from pillarbox.app.build import System, opened
 from pillarbox.app.home import Home
 from pillarbox.app.remote_oauth import Authoriser, Browser, Wanted

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from pillarbox.accounts.remotes import Remote, RemoteSettings
+from pillarbox.accounts.remote_settings import RemoteSettings
+from pillarbox.accounts.remotes import Remote
 from pillarbox.accounts.secret_store import SecretId
 from pillarbox.app.watcher import Ended
 from pillarbox.archive.remote_states import RemoteState

@@ -11,7 +11,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from pillarbox.accounts.remotes import LeavePolicy, Protocol
+from pillarbox.accounts.remote_settings import LeavePolicy, Protocol
 from pillarbox.archive.keep import Archive, Filed
 from pillarbox.base.secret import Secret
 from pillarbox.client.server import Server, Tls

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pillarbox.accounts.remotes import LeavePolicy, Protocol
+from pillarbox.accounts.remote_settings import LeavePolicy, Protocol
 from pillarbox.archive.ledger import Removal
 from pillarbox.base.secret import Secret
 from pillarbox.client.faults import (

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pillarbox.accounts.remotes import LeavePolicy, Role
+from pillarbox.accounts.remote_settings import LeavePolicy, Role
 from pillarbox.archive.keep import Archive
 from pillarbox.base.names import RemoteId
 from pillarbox.client.connect import connect

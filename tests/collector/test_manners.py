@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pillarbox.accounts.remotes import LeavePolicy
+from pillarbox.accounts.remote_settings import LeavePolicy
 from pillarbox.archive.remote_states import RemoteState
 from pillarbox.base.errors import Fault, OperatorFault, PeerFault, StoreFault
 from pillarbox.client.faults import (

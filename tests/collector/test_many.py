@@ -4,7 +4,7 @@ import tracemalloc
 
 import pytest
 
-from pillarbox.accounts.remotes import LeavePolicy
+from pillarbox.accounts.remote_settings import LeavePolicy
 from pillarbox.client.listing import Listed
 from pillarbox.collector.plan import Reason, Situation, Terms, plan
 from tests.archive.home import REMOTE, Home

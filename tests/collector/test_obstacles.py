@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from pillarbox.accounts.remotes import LeavePolicy, Remote, RemoteSettings
-from pillarbox.accounts.remotes import Tls as RemoteTls
+from pillarbox.accounts.remote_settings import LeavePolicy, RemoteSettings
+from pillarbox.accounts.remote_settings import Tls as RemoteTls
+from pillarbox.accounts.remotes import Remote
 from pillarbox.accounts.secret_store import SecretId
 from pillarbox.base.errors import StoreFault
 from pillarbox.base.secret import Secret

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pillarbox.accounts.remotes import LeavePolicy
+from pillarbox.accounts.remote_settings import LeavePolicy
 from pillarbox.archive.ledger import LedgerEntry, Removal, State
 from pillarbox.archive.reading_back import Lost
 from pillarbox.base.clock import DAY_SECONDS

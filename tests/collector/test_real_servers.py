@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pillarbox.accounts.remotes import LeavePolicy
+from pillarbox.accounts.remote_settings import LeavePolicy
 from pillarbox.archive.ledger import Removal
 from pillarbox.base.secret import Secret
 from pillarbox.client.connect import connect

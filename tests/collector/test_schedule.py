@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pillarbox.accounts.remotes import Schedule
+from pillarbox.accounts.remote_settings import Schedule
 from pillarbox.base.errors import OperatorFault
 from pillarbox.collector.schedule import next_by_cron, require_cron, stale_at, turn_after
 

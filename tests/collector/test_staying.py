@@ -7,7 +7,7 @@ from time import monotonic, sleep
 
 import pytest
 
-from pillarbox.accounts.remotes import LeavePolicy
+from pillarbox.accounts.remote_settings import LeavePolicy
 from pillarbox.archive.keep import Archive, Filed, Origin
 from pillarbox.base.names import RemoteId
 from pillarbox.client.alive import kept_alive

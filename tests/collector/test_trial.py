@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pillarbox.accounts.remotes import Protocol
+from pillarbox.accounts.remote_settings import Protocol
 from pillarbox.base.secret import Secret
 from pillarbox.client.faults import GreetingFault, NotAcceptedFault, StlsMissingFault
 from pillarbox.client.server import Server, Tls

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from pillarbox.accounts.remotes import LeavePolicy
+from pillarbox.accounts.remote_settings import LeavePolicy
 from pillarbox.archive.ledger import LedgerEntry, Removal, State
 from pillarbox.base.clock import DAY_SECONDS
 from pillarbox.collector.plan import Reason, Terms

@@ -22,7 +22,7 @@ from pathlib import Path
 from threading import Lock
 from unittest.mock import patch
 
-from pillarbox.accounts.remotes import LeavePolicy
+from pillarbox.accounts.remote_settings import LeavePolicy
 from pillarbox.archive.keep import Archive
 from pillarbox.archive.ledger import Ledger, Removal
 from pillarbox.archive.listing import Listing

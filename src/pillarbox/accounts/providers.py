@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from pillarbox.accounts.remotes import Protocol
+from pillarbox.accounts.remote_settings import Protocol
 from pillarbox.base.words import N_
 
 POPS, IMAPS = 995, 993

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from xml.parsers import expat
 
-from pillarbox.accounts.remotes import Protocol, Tls
+from pillarbox.accounts.remote_settings import Protocol, Tls
 from pillarbox.app.place import Address, Place, is_host, is_port
 from pillarbox.base.errors import PeerFault
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from pillarbox.accounts.remotes import Protocol, Tls
+from pillarbox.accounts.remote_settings import Protocol, Tls
 from pillarbox.app.autoconfig import read_autoconfig
 from pillarbox.app.place import Address, Place, is_host
 from pillarbox.base.errors import PeerFault

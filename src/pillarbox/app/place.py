@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from pillarbox.accounts.remotes import Protocol, Tls
+from pillarbox.accounts.remote_settings import Protocol, Tls
 from pillarbox.base.errors import OperatorFault
 
 # RFC 1123, section 2.1; some have an underscore.

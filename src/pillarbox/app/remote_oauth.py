@@ -15,7 +15,8 @@ from pillarbox.accounts.oauth.flows import (
 from pillarbox.accounts.oauth.grant import Client, Grant, read_grant, write_grant
 from pillarbox.accounts.oauth.messages import Device
 from pillarbox.accounts.oauth.providers import Provider, provider_of, providers
-from pillarbox.accounts.remotes import Remote, RemoteSettings, SecretKind
+from pillarbox.accounts.remote_settings import RemoteSettings, SecretKind
+from pillarbox.accounts.remotes import Remote
 from pillarbox.app.build import System
 from pillarbox.base.errors import OperatorFault
 from pillarbox.base.secret import Secret

@@ -1,7 +1,8 @@
 """What a remote wants to hear, wherever it is kept. Blocking: for a thread of a pool."""
 
 from pillarbox.accounts.keyring_password import password_from_keyring
-from pillarbox.accounts.remotes import Remote, SecretKind
+from pillarbox.accounts.remote_settings import SecretKind
+from pillarbox.accounts.remotes import Remote
 from pillarbox.app.build import System
 from pillarbox.app.password_command import password_from_command
 from pillarbox.base.errors import StoreFault

@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from pillarbox.accounts.remotes import Remote, Tls
+from pillarbox.accounts.remote_settings import Tls
+from pillarbox.accounts.remotes import Remote
 from pillarbox.app.build import System
 from pillarbox.app.remote_secrets import password_of
 from pillarbox.app.rules import refuse_unknown_remotes, ruled

@@ -8,7 +8,7 @@ somebody changes the remote or names it. LOGIN-DELAY (RFC 2449, section 6.5) is 
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from pillarbox.accounts.remotes import LeavePolicy
+from pillarbox.accounts.remote_settings import LeavePolicy
 from pillarbox.archive.remote_states import RemoteState
 from pillarbox.base.errors import Fault
 from pillarbox.client.faults import HungUpFault, RefusedFault, RemoteInUseFault

@@ -9,7 +9,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from pillarbox.accounts.remotes import LeavePolicy
+from pillarbox.accounts.remote_settings import LeavePolicy
 from pillarbox.archive.ledger import Known, LedgerEntry, Removal, State, is_of_server
 from pillarbox.base.clock import DAY_SECONDS
 from pillarbox.client.listing import Listed

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from importlib import import_module
 
-from pillarbox.accounts.remotes import Protocol
+from pillarbox.accounts.remote_settings import Protocol
 from pillarbox.client import connect as client
 from pillarbox.client.server import Server
 from pillarbox.collector.mailbox import Mailbox

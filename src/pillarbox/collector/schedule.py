@@ -7,7 +7,7 @@ import re
 from datetime import datetime, timedelta, timezone
 from importlib import import_module
 
-from pillarbox.accounts.remotes import Schedule
+from pillarbox.accounts.remote_settings import Schedule
 from pillarbox.base.clock import DAY_SECONDS
 from pillarbox.base.errors import OperatorFault
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pillarbox.accounts.remotes import LeavePolicy, Protocol, Remote, Role
+from pillarbox.accounts.remote_settings import LeavePolicy, Protocol, Role
+from pillarbox.accounts.remotes import Remote
 from pillarbox.base.names import AccountId, RemoteId
 from pillarbox.base.secret import Secret
 from pillarbox.client.server import TIMEOUT_SECONDS, Server, Tls

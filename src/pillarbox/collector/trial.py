@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pillarbox.accounts.remotes import Protocol
+from pillarbox.accounts.remote_settings import Protocol
 from pillarbox.base.errors import Fault, PeerFault
 from pillarbox.client.connect import Dial, connect
 from pillarbox.client.faults import GreetingFault, RefusedFault, StlsMissingFault

@@ -13,13 +13,8 @@ from pillarbox.accounts.oauth.faults import NotAuthorisedFault, TokensUnavailabl
 from pillarbox.accounts.oauth.flows import Network, Post, by_device
 from pillarbox.accounts.oauth.grant import NOT_YET, Client, Grant, read_grant, write_grant
 from pillarbox.accounts.oauth.kept import Grants
-from pillarbox.accounts.remotes import (
-    ChangedFault,
-    Remote,
-    Remotes,
-    RemoteSettings,
-    SecretKind,
-)
+from pillarbox.accounts.remote_settings import RemoteSettings, SecretKind
+from pillarbox.accounts.remotes import ChangedFault, Remote, Remotes
 from pillarbox.accounts.secret_store import SecretStore
 from pillarbox.app.turns import Turns
 from pillarbox.base.clock import FakeClock

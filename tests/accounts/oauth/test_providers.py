@@ -3,7 +3,7 @@
 import pytest
 
 from pillarbox.accounts.oauth.providers import Provider, provider_of, providers
-from pillarbox.accounts.remotes import Protocol
+from pillarbox.accounts.remote_settings import Protocol
 from pillarbox.net.post_form import is_safe_url
 from pillarbox.sasl.facts import TOKENS
 

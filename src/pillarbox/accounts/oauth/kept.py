@@ -20,7 +20,8 @@ from pillarbox.accounts.oauth.faults import (
     UnusableFault,
 )
 from pillarbox.accounts.oauth.grant import Grant, read_grant, refused, write_grant
-from pillarbox.accounts.remotes import Remote, Remotes, SecretKind
+from pillarbox.accounts.remote_settings import SecretKind
+from pillarbox.accounts.remotes import Remote, Remotes
 from pillarbox.base.clock import Clock
 from pillarbox.base.errors import OperatorFault
 from pillarbox.base.secret import Secret

@@ -6,7 +6,7 @@ from importlib import resources
 import msgspec
 
 from pillarbox.accounts.providers import PROVIDERS
-from pillarbox.accounts.remotes import Protocol
+from pillarbox.accounts.remote_settings import Protocol
 
 
 class Provider(msgspec.Struct, frozen=True):

@@ -7,7 +7,7 @@ import msgspec
 
 from pillarbox.accounts.oauth.grant import NOT_YET
 from pillarbox.accounts.providers import PROVIDERS
-from pillarbox.accounts.remotes import RemoteSettings, SecretKind
+from pillarbox.accounts.remote_settings import RemoteSettings, SecretKind
 from pillarbox.app.build import opened
 from pillarbox.app.home import Home
 from pillarbox.base.secret import Secret

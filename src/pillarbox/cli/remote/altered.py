@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import click
 
-from pillarbox.accounts.remotes import (
+from pillarbox.accounts.remote_settings import (
     LeavePolicy,
     Protocol,
     RemoteSettings,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import click
 
 from pillarbox.accounts.providers import PROVIDERS, Login, Provider
-from pillarbox.accounts.remotes import Protocol, RemoteSettings
+from pillarbox.accounts.remote_settings import Protocol, RemoteSettings
 from pillarbox.app import discovery
 from pillarbox.app.place import Address, Place, read_address
 from pillarbox.base.errors import OperatorFault

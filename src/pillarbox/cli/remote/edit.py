@@ -7,7 +7,8 @@ from dataclasses import replace
 import click
 import msgspec
 
-from pillarbox.accounts.remotes import Remote, RemoteSettings, may_be_another_maildrop
+from pillarbox.accounts.remote_settings import RemoteSettings, may_be_another_maildrop
+from pillarbox.accounts.remotes import Remote
 from pillarbox.app.build import opened
 from pillarbox.app.home import Home
 from pillarbox.base.errors import OperatorFault

@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 import msgspec
 
-from pillarbox.accounts.remotes import Protocol, Remote
+from pillarbox.accounts.remote_settings import Protocol
+from pillarbox.accounts.remotes import Remote
 from pillarbox.app.build import System, opened
 from pillarbox.app.home import Home
 from pillarbox.app.sources import source_at

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import click
 
-from pillarbox.accounts.remotes import Protocol, Role, Tls
+from pillarbox.accounts.remote_settings import Protocol, Role, Tls
 from pillarbox.cli.options import password_stdin
 from pillarbox.cli.words import _
 from pillarbox.sasl.client import CLIENTS

@@ -4,7 +4,8 @@ from contextlib import suppress
 
 import click
 
-from pillarbox.accounts.remotes import Remote, facts_of
+from pillarbox.accounts.remote_settings import facts_of
+from pillarbox.accounts.remotes import Remote
 from pillarbox.app.build import System
 from pillarbox.app.standing import state_fields
 from pillarbox.archive.remote_states import RemoteState, RemoteStates

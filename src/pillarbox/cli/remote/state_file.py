@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from pillarbox.accounts.remotes import RemoteSettings
+from pillarbox.accounts.remote_settings import RemoteSettings
 from pillarbox.base.errors import OperatorFault
 from pillarbox.cli.words import printable, said
 from pillarbox.collector.import_state.entries import Entry, numbered

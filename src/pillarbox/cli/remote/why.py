@@ -8,7 +8,8 @@ from itertools import islice
 
 import click
 
-from pillarbox.accounts.remotes import Remote, Role
+from pillarbox.accounts.remote_settings import Role
+from pillarbox.accounts.remotes import Remote
 from pillarbox.app.build import System, opened
 from pillarbox.app.home import Home
 from pillarbox.archive.ledger import Known, LedgerEntry, State
