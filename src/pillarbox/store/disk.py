@@ -1,8 +1,6 @@
 """The few calls on which durability rests, in one place where a test can cut them short."""
 
-import contextlib
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 from pillarbox.base.errors import StoreFault
@@ -37,10 +35,22 @@ class Disk:
             os.close(descriptor)
 
 
-@contextlib.contextmanager
-def said_as_store_fault(path: Path) -> Iterator[None]:
-    """Translate the system's errors into ours."""
-    try:
-        yield
-    except OSError as error:
-        raise StoreFault("{path}: {why}.", path=path, why=error.strerror or error) from error
+class _Said:
+    """A class and not a generator: it is entered several times for each message."""
+
+    __slots__ = ("_path",)
+
+    def __init__(self, path: str | Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, OSError):
+            why = error.strerror or error
+            raise StoreFault("{path}: {why}.", path=self._path, why=why) from error
+
+
+def said_as_store_fault(path: str | Path) -> _Said:
+    """Translate the system's errors into ours, in a context."""
+    return _Said(path)

@@ -10,6 +10,7 @@ import re
 import secrets
 import time
 from collections.abc import Iterator, Sequence
+from io import FileIO
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -48,14 +49,13 @@ class FileBlobs:
                 writer.write(blob)
                 writer.start()
             digests = [writer.settle() for writer in writers]
-            for folder in {self.path(digest).parent for digest in digests}:
-                with said_as_store_fault(folder):
-                    self.disk.sync_folder(folder)
+            for number in {digest[0] for digest in digests}:
+                self._sync_folder(number)
         return digests
 
     def open(self, digest: Digest) -> "FileReader":
         """Return a reader; raises StoreFault where the blob is missing."""
-        return FileReader(self.path(digest))
+        return FileReader(self.place(digest))
 
     def remove(self, digest: Digest) -> None:
         """Remove a blob's file, where there is one; raises StoreFault."""
@@ -82,8 +82,20 @@ class FileBlobs:
 
     def path(self, digest: Digest) -> Path:
         """Return where a blob lies or would lie."""
-        name = digest.hex()
-        return self._folders[digest[0]] / name[2:]
+        return Path(self.place(digest))
+
+    def place(self, digest: Digest) -> str:
+        """Return the same as text: making a Path takes longer than most that is done with it."""
+        return f"{self._folders[digest[0]]}/{digest.hex()[2:]}"
+
+    def sync_name(self, digest: Digest) -> None:
+        """Return once a blob's name is on the disk; raises StoreFault."""
+        self._sync_folder(digest[0])
+
+    def _sync_folder(self, number: int) -> None:
+        folder = self._folders[number]
+        with said_as_store_fault(folder):
+            self.disk.sync_folder(folder)
 
     def _make_folders(self) -> None:
         # All at once and synced, so that no delivery rests on a folder that may vanish.
@@ -113,10 +125,10 @@ class FileWriter:
     def __init__(self, blobs: FileBlobs) -> None:
         self._blobs = blobs
         self._hash = hashlib.sha256()
-        self._path = blobs.incoming / secrets.token_hex(16)
+        self._path = f"{blobs.incoming}/{secrets.token_hex(16)}"
         with said_as_store_fault(self._path):
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-            self._file = os.fdopen(os.open(self._path, flags, 0o600), "wb", buffering=0)
+            self._file = os.open(self._path, flags, 0o600)
         self._is_kept = False
 
     def write(self, chunk: bytes) -> None:
@@ -125,29 +137,27 @@ class FileWriter:
         rest = memoryview(chunk)
         with said_as_store_fault(self._path):
             while rest:
-                rest = rest[self._file.write(rest) :]
+                rest = rest[os.write(self._file, rest) :]
 
     def start(self) -> None:
         """Begin to bring the octets to the disk; raises StoreFault."""
         with said_as_store_fault(self._path):
-            self._blobs.disk.start_writing(self._file.fileno())
+            self._blobs.disk.start_writing(self._file)
 
     def settle(self) -> Digest:
         """Give the octets their name once they are durable; the name itself is not yet."""
         digest = Digest(self._hash.digest())
-        path = self._blobs.path(digest)
+        path = self._blobs.place(digest)
         with said_as_store_fault(path):
-            self._blobs.disk.sync(self._file.fileno())
-            self._blobs.disk.rename(self._path, path)  # over an equal blob: the same octets again
+            self._blobs.disk.sync(self._file)
+            self._blobs.disk.rename(Path(self._path), Path(path))  # over an equal blob, too
             self._is_kept = True
         return digest
 
     def keep(self) -> Digest:
         """Return the name once the blob is durable; raises StoreFault."""
         digest = self.settle()
-        folder = self._blobs.path(digest).parent
-        with said_as_store_fault(folder):
-            self._blobs.disk.sync_folder(folder)
+        self._blobs.sync_name(digest)
         return digest
 
     def __enter__(self) -> Self:
@@ -159,18 +169,18 @@ class FileWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._file.close()
+        os.close(self._file)
         if not self._is_kept:
-            self._path.unlink(missing_ok=True)
+            Path(self._path).unlink(missing_ok=True)
 
 
 class FileReader:
     """Reads one blob's file; the octets stay readable even when the name goes."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: str) -> None:
         self._path = path
         try:
-            self._file = path.open("rb", buffering=0)
+            self._file = FileIO(path)
         except OSError as error:
             raise StoreFault("{path}: {why}.", path=path, why=error.strerror) from error
 
