@@ -15,7 +15,7 @@ from pillarbox.base.errors import OperatorFault
 from pillarbox.base.names import AccountId, Identity, SessionId, SignIn
 from pillarbox.base.secret import Secret
 from pillarbox.sasl.exchange import ScramHash
-from pillarbox.server.services import Admitted, Denied
+from pillarbox.server.admission import Admitted, Denied
 
 WRONG = Secret(b"wrong")
 DELAY_SECONDS = 600

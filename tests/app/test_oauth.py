@@ -8,10 +8,10 @@ import pytest
 
 from pillarbox.accounts.accounts import Accounts
 from pillarbox.accounts.tokens.tokens import CannotAskFault, Tokens
-from pillarbox.app.build import build_tokens
 from pillarbox.app.config import load
 from pillarbox.app.home import Home
 from pillarbox.app.settings import Configuration, OAuth
+from pillarbox.app.tokens import build_tokens
 from pillarbox.base.clock import FakeClock
 from pillarbox.base.errors import OperatorFault
 from pillarbox.base.names import Identity

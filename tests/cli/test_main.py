@@ -12,6 +12,7 @@ from rich.progress import BarColumn
 
 from pillarbox import __version__
 from pillarbox.cli import main, options
+from pillarbox.cli.display import progress_display
 from pillarbox.cli.main import COMMANDS, cli
 from tests.cli.home import CommandLine
 
@@ -238,7 +239,7 @@ def test_a_table_has_columns_where_somebody_looks(
 
 
 def test_progress_says_nothing_where_nobody_looks(capsys: pytest.CaptureFixture[str]) -> None:
-    with options.progress_display(BarColumn()) as progress:
+    with progress_display(BarColumn()) as progress:
         progress.add_task("x", total=1)
 
     assert ("", "") == tuple(capsys.readouterr())

@@ -19,6 +19,7 @@ from pillarbox.sasl.exchange import (
     TryToken,
 )
 from pillarbox.sasl.scram_keys import derive
+from pillarbox.server.admission import Admitted, Denied
 from pillarbox.server.effects import (
     Closed,
     Commit,
@@ -35,7 +36,6 @@ from pillarbox.server.effects import (
 from pillarbox.server.pop1 import Pop1Session
 from pillarbox.server.pop2 import Pop2Session
 from pillarbox.server.service import begin_pop3
-from pillarbox.server.services import Admitted, Denied
 from pillarbox.server.transmission import transmitted
 from pillarbox.store.blobs.memory import MemoryBlobs
 from pillarbox.store.blobs.port import CHUNK_OCTETS

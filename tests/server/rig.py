@@ -18,11 +18,12 @@ from pillarbox.net.memory import MemoryStream, memory_pair
 from pillarbox.net.pool import Pool
 from pillarbox.net.stream import Stream
 from pillarbox.sasl.exchange import DigestProof, ScramAccount, ScramHash
+from pillarbox.server.admission import Admitted, Denied
 from pillarbox.server.driver import Driver
 from pillarbox.server.effects import Effects, Watch, unwatched
 from pillarbox.server.limits import Connections, Limits
 from pillarbox.server.service import begin_pop3
-from pillarbox.server.services import Admitted, Denied, Services, Timers
+from pillarbox.server.services import Services, Timers
 from pillarbox.server.site import Site
 from pillarbox.store.blobs.memory import MemoryBlobs
 from pillarbox.store.blobs.port import BlobReader, Digest

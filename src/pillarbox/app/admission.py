@@ -17,7 +17,7 @@ from pillarbox.base.names import AccountId, Identity, SignIn
 from pillarbox.base.secret import Secret
 from pillarbox.delivery.effects import Refusal
 from pillarbox.sasl.exchange import DigestProof, ScramAccount, ScramHash
-from pillarbox.server.services import Admitted, Denied
+from pillarbox.server.admission import Admitted, Denied
 from pillarbox.store.quota import Quotas
 
 

@@ -4,7 +4,6 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 
 from pillarbox.accounts.accounts import Accounts
@@ -26,15 +25,12 @@ from pillarbox.accounts.secret_store import SecretStore
 from pillarbox.accounts.site_keys import SiteKeys
 from pillarbox.accounts.throttle.names import ThrottledNames
 from pillarbox.accounts.throttle.throttle import Throttle
-from pillarbox.accounts.tokens.claims import Expected
-from pillarbox.accounts.tokens.introspection import Introspection, read_client_secret
-from pillarbox.accounts.tokens.tokens import Judged, Tokens, TokenValidator
+from pillarbox.app.account_policy import account_policy_of
 from pillarbox.app.admission import Admission
 from pillarbox.app.clock import SystemClock
 from pillarbox.app.config import load
 from pillarbox.app.home import Home
-from pillarbox.app.settings import Collect, Configuration, OAuth
-from pillarbox.app.site import account_policy_of
+from pillarbox.app.settings import Collect, Configuration
 from pillarbox.app.turns import Turns
 from pillarbox.archive.keep import Archive
 from pillarbox.archive.ledger import Ledger
@@ -43,7 +39,6 @@ from pillarbox.base.clock import Clock
 from pillarbox.base.errors import StoreFault
 from pillarbox.db.sqlite import Database
 from pillarbox.journal.sessions import Sessions
-from pillarbox.net.post_form import FormServer
 from pillarbox.store.blobs.files import FileBlobs
 from pillarbox.store.disk import Disk
 from pillarbox.store.ledger.takeover import Takeover
@@ -175,27 +170,6 @@ def _build_proofs(
         Admission(passwords, Digests(database, secrets), scram, entry, throttle=used),
         throttle,
     )
-
-
-def build_tokens(home: Home, accounts: Accounts, clock: Clock, oauth: OAuth) -> Tokens | None:
-    """Return what tries tokens, None where none are taken; raises OperatorFault."""
-    if not oauth.is_on:
-        return None
-    # Nobody can take a signature back: without an end the token would be good for ever.
-    expected = Expected(oauth.issuer, oauth.audience, must_end=bool(oauth.jwks_file))
-    validator = Judged(_token_validator(home, oauth), expected, clock)
-    return Tokens(accounts, validator, oauth.account_claim, oauth.domain)
-
-
-def _token_validator(home: Home, oauth: OAuth) -> TokenValidator:
-    if oauth.jwks_file:
-        signed = import_module("pillarbox.accounts.tokens.signed")  # with its library
-        validator: TokenValidator = signed.SignedTokens(
-            signed.KeySetFile(home.below(oauth.jwks_file))
-        )
-        return validator
-    secret = read_client_secret(home.below(oauth.client_secret_file))
-    return Introspection(FormServer(oauth.introspection_url, oauth.client_id, secret))
 
 
 def _refuse_lost_database(home: Home) -> None:

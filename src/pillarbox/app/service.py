@@ -13,7 +13,7 @@ from pillarbox.app.admission import Admission, Recipients
 from pillarbox.app.alert_ways import build_ways
 from pillarbox.app.alert_words import Words
 from pillarbox.app.alerts import EVERY_SECONDS, Telling
-from pillarbox.app.build import System, build_tokens
+from pillarbox.app.build import System
 from pillarbox.app.chores import EndingWatch, QuotaWatch, Retirement, Sweeping, doing
 from pillarbox.app.collect_journal import Noted
 from pillarbox.app.collecting import Collecting
@@ -27,6 +27,7 @@ from pillarbox.app.servers import Presence
 from pillarbox.app.settings import Configuration
 from pillarbox.app.site import limits_of, site_of
 from pillarbox.app.terms import AnnouncedTerms
+from pillarbox.app.tokens import build_tokens
 from pillarbox.base.clock import DAY_SECONDS
 from pillarbox.base.errors import Fault
 from pillarbox.delivery.service import LmtpService

@@ -1,4 +1,4 @@
-"""The configuration as the server room and the store take it."""
+"""The configuration as the server room takes it."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,6 @@ from pillarbox.app.languages import find_languages
 from pillarbox.app.settings import Configuration
 from pillarbox.server.limits import Limits
 from pillarbox.server.site import Site
-from pillarbox.store.views.policy import AccountPolicy, AfterRemoval, Removal
 from pillarbox.wire.pop3.capa import Terms
 
 
@@ -23,21 +22,6 @@ def site_of(config: Configuration, terms: Callable[[], Terms]) -> Site:
         utf8_headers=config.protocol.utf8_headers,
         terms=terms,
         languages=find_languages(),
-    )
-
-
-def account_policy_of(config: Configuration) -> AccountPolicy:
-    """Return what holds for accounts that say nothing else."""
-    policy = config.policy
-    return AccountPolicy(
-        retention_days=policy.retention_days,
-        reach_days=policy.reach_days,
-        removal=Removal(policy.remove),
-        after_removal=AfterRemoval(policy.after_removal),
-        quota_octets=policy.quota_octets,
-        mass_delete_messages=policy.mass_delete_messages,
-        quarantine_days=policy.quarantine_days,
-        takes_tokens=config.oauth.is_on,
     )
 
 

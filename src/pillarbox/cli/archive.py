@@ -15,12 +15,12 @@ from pillarbox.archive.export import export as write_files
 from pillarbox.archive.listing import Archived, Wanted
 from pillarbox.base.clock import shown_time
 from pillarbox.base.errors import StoreFault
+from pillarbox.cli.display import progress_display
 from pillarbox.cli.options import (
     as_json,
     print_json,
     print_json_each,
     print_table,
-    progress_display,
     since,
 )
 from pillarbox.cli.times import read_time

@@ -6,8 +6,8 @@ import click
 
 from pillarbox.app.build import opened
 from pillarbox.app.home import Home
+from pillarbox.cli.display import progress_display
 from pillarbox.cli.main import FAILED
-from pillarbox.cli.options import progress_display
 from pillarbox.cli.words import _, ngettext, printable
 from pillarbox.store.files import Delivered, FileDelivery
 from pillarbox.store.mail_files import Refused

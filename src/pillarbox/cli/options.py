@@ -3,13 +3,10 @@
 import json
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from importlib import import_module
 from typing import Any, TypeVar
 
 import click
-from rich.console import Console
-from rich.progress import Progress, ProgressColumn
-from rich.table import Column, Table
 
 from pillarbox.accounts.generate import generate_password
 from pillarbox.base.secret import Secret
@@ -39,12 +36,6 @@ def of_account_since(command: F) -> F:
     return click.argument("account", required=False)(since()(as_json(command)))
 
 
-def progress_display(*columns: ProgressColumn) -> Progress:
-    """Return a progress display on stderr; it says nothing where no person looks."""
-    console = Console(stderr=True)
-    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
-
-
 def print_json(value: object) -> None:
     """Print an answer for programs, which reads the same where a person looks at it."""
     text = json.dumps(value, ensure_ascii=False, indent=2)
@@ -64,16 +55,12 @@ def print_json_each(values: Iterable[object]) -> None:
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Print an answer for people; columns, or tab-separated lines where nobody looks."""
-    if not sys.stdout.isatty():
-        for row in rows:
-            click.echo("\t".join(printable(str(cell)) for cell in row))
+    shown = [[printable(str(cell)) for cell in row] for row in rows]
+    if sys.stdout.isatty():
+        import_module("pillarbox.cli.display").print_columns(headings, shown)
         return
-    # What a person may have to type again is never cut: the first column stays in one piece.
-    first, *others = (Column(each, overflow="fold") for each in headings)
-    table = Table(replace(first, no_wrap=True), *others, box=None, pad_edge=False)
-    for row in rows:
-        table.add_row(*(printable(str(cell)) for cell in row))
-    Console(markup=False, highlight=False).print(table)
+    for row in shown:
+        click.echo("\t".join(row))
 
 
 def _json(character: str) -> str:

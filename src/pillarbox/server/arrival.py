@@ -7,11 +7,11 @@ from pillarbox.base.errors import Bug, Fault, StoreFault
 from pillarbox.base.names import Identity, SignIn
 from pillarbox.journal.session_record import SessionRecord, ranges
 from pillarbox.net.pool import PoolFullError
+from pillarbox.server.admission import Admitted, Denied
 from pillarbox.server.effects import Closed, Opened
 from pillarbox.server.limits import Connections
 from pillarbox.server.proving import Proving
 from pillarbox.server.sending import to_its_end
-from pillarbox.server.services import Admitted, Denied
 from pillarbox.server.visit import Visit
 from pillarbox.store.store import Maildrop, MaildropInUseError
 

@@ -1,4 +1,7 @@
-"""Bars of progress, one a remote: messages, octets, rate, and the time that is left."""
+"""Bars of progress, one a remote: messages, octets, rate, and the time that is left.
+
+Imported, with its library, where a person looks.
+"""
 
 from dataclasses import dataclass
 from types import TracebackType
@@ -15,14 +18,15 @@ from rich.progress import (
 )
 
 from pillarbox.archive.keep import Filed
-from pillarbox.cli.options import progress_display
+from pillarbox.cli.display import progress_display
 
 
 class Bars:
-    """The bars of all remotes that are being collected from; none where no person looks."""
+    """The bars of all remotes that are being collected from."""
 
-    def __init__(self, *, is_off: bool) -> None:
-        self._is_off = is_off
+    has_reader = True
+
+    def __init__(self) -> None:
         self._tasks: dict[str, TaskID] = {}
         self._progress = progress_display(
             TextColumn("{task.description}"),
@@ -33,14 +37,8 @@ class Bars:
             TimeRemainingColumn(),
         )
 
-    @property
-    def has_reader(self) -> bool:
-        """Whether a person looks at stderr."""
-        return self._progress.console.is_terminal
-
     def __enter__(self) -> Self:
-        if not self._is_off:
-            self._progress.start()
+        self._progress.start()
         return self
 
     def __exit__(

@@ -2,8 +2,11 @@
 
 import asyncio
 import signal
+import sys
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from importlib import import_module
+from typing import Protocol
 
 import click
 
@@ -16,7 +19,6 @@ from pillarbox.app.standing import refuse_too_early
 from pillarbox.app.watcher import Ended
 from pillarbox.archive.remote_states import RemoteStates, Stale
 from pillarbox.base.errors import Fault, OperatorFault
-from pillarbox.cli.collect.bars import Bars
 from pillarbox.cli.collect.events import Events, fields_of
 from pillarbox.cli.collect.remarks import remarks
 from pillarbox.cli.collect.rest import want_rest
@@ -26,7 +28,7 @@ from pillarbox.cli.words import _, said
 from pillarbox.collector.collect import Collector
 from pillarbox.collector.intake import Keepers
 from pillarbox.collector.outcome import Outcome, Result, exit_code, outcome_of
-from pillarbox.collector.progress import Progress
+from pillarbox.collector.progress import Progress, Silent
 from pillarbox.collector.source import Source
 
 
@@ -93,7 +95,7 @@ async def _collect(
     has_events = flags["events"] or (is_watching and flags["as_json"])
     is_silent = flags["quiet"] or has_events or flags["as_json"]
     with ExitStack() as stack:
-        bars = stack.enter_context(Bars(is_off=is_silent))
+        bars = stack.enter_context(_bars(is_shown=not is_silent and sys.stderr.isatty()))
         watcher = Events(system.clock) if has_events else _Lines(bars, is_silent=is_silent)
         collecting = Collecting(system, watcher)
         stack.callback(collecting.close)
@@ -113,10 +115,46 @@ def _end_on_signals(collecting: Collecting) -> None:
         loop.add_signal_handler(number, collecting.stop)
 
 
+class _Bars(Protocol):
+    """What moves on a terminal while messages come in."""
+
+    has_reader: bool
+
+    def begin(self, name: str) -> Progress:
+        """Show a remote."""
+        ...
+
+    def end(self, name: str) -> None:
+        """Show it no more."""
+        ...
+
+
+class _NoBars:
+    """Nobody looks."""
+
+    has_reader = False
+
+    def begin(self, name: str) -> Progress:
+        """Show nothing."""
+        del name
+        return Silent()
+
+    def end(self, name: str) -> None:
+        """Show nothing."""
+
+
+def _bars(*, is_shown: bool) -> AbstractContextManager[_Bars]:
+    if not is_shown:
+        return nullcontext(_NoBars())
+    shown = import_module("pillarbox.cli.collect.bars")  # with its library
+    bars: AbstractContextManager[_Bars] = shown.Bars()
+    return bars
+
+
 class _Lines:
     """Says to people what came of each session, as soon as it has ended."""
 
-    def __init__(self, bars: Bars, *, is_silent: bool) -> None:
+    def __init__(self, bars: _Bars, *, is_silent: bool) -> None:
         self._bars = bars
         self._is_silent = is_silent
 
