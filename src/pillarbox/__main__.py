@@ -4,6 +4,7 @@ OpenSSL reads its configuration once, when `hashlib` or `ssl` is first imported.
 is said here, before anything imports them.
 """
 
+import gc
 import os
 import sys
 from collections.abc import Iterable
@@ -14,11 +15,13 @@ from pillarbox.net.openssl import limit_groups
 # Commands that serve. The others are clients at most, and a client is not to be so narrow: TLS 1.2
 # ties a server's certificate to the client's groups, and a remote's may be one of P-384.
 SERVING = {"serve", "up"}
+COLLECT_AFTER = 20_000  # new objects: what is imported makes many, and no garbage
 WITH_VALUE = "--home"  # of the options before the command, the one with a value
 
 
 def main() -> None:
     """Run the command line."""
+    gc.set_threshold(COLLECT_AFTER)
     if "OPENSSL_CONF" not in os.environ and command_of(sys.argv[1:]) in SERVING:
         limit_groups()
     import_module("pillarbox.cli.main").main()

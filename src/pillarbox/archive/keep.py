@@ -12,7 +12,7 @@ from pillarbox.archive.reading_back import Lost, is_same, lost, verify
 from pillarbox.base.clock import Clock
 from pillarbox.base.names import AccountId, RemoteId
 from pillarbox.db.sqlite import Database, Rows
-from pillarbox.message.header_digest import HEADER_OCTETS, header_digest
+from pillarbox.message.header_digest import HEADER_OCTETS, HeaderDigest, header_digest
 from pillarbox.store.blobs.port import CHUNK_OCTETS, Digest
 from pillarbox.store.quota import MaildropFullError, NeverFitsError, Quotas
 from pillarbox.store.sqlite import add_blob
@@ -123,10 +123,9 @@ class Survey:
         """Take the next octets."""
         self._beginning += chunk[: HEADER_OCTETS - len(self._beginning)]
 
-    def header_digest(self) -> bytes | None:
+    def header_digest(self) -> HeaderDigest | None:
         """Return what its header is known by; None where it is too long."""
-        found = header_digest(bytes(self._beginning))
-        return found.digest if found else None
+        return header_digest(bytes(self._beginning))
 
 
 class Archive:
@@ -151,7 +150,7 @@ class Archive:
                 incoming.write(chunk)
                 survey.feed(chunk)
             kept = incoming.keep()
-        coming = self._coming(kept, origin, survey)
+        coming = self._coming(kept, origin, survey.header_digest())
         return self._database.write(lambda rows: self.file(rows, coming))
 
     def keep_all(self, messages: Sequence[tuple[bytes, Origin]]) -> list[Filed]:
@@ -159,14 +158,10 @@ class Archive:
 
         They share their waits for the disk and one transaction. Raises StoreFault.
         """
-        surveys = []
-        for octets, _ in messages:
-            surveys.append(survey := Survey())
-            survey.feed(octets)
         kept = self._store.keep_all([octets for octets, _ in messages])
         coming = [
-            self._coming(each, origin, survey)
-            for each, (_, origin), survey in zip(kept, messages, surveys, strict=True)
+            self._coming(each, origin, header_digest(octets))
+            for each, (octets, origin) in zip(kept, messages, strict=True)
         ]
         return self._database.write(lambda rows: [self.file(rows, each) for each in coming])
 
@@ -181,8 +176,9 @@ class Archive:
         unique_id = origin.unique_id or content_id(kept.digest)
         add_blob(rows, kept)
         entered = self._archived(rows, kept, origin, now)
-        rows.run_each(TAG, [(entered.message, tag) for tag in origin.tags])
-        elsewhere = rows.one(ELSEWHERE, entered.message, origin.remote)
+        for tag in origin.tags:
+            rows.run(TAG, entered.message, tag)
+        elsewhere = entered.was_known and rows.one(ELSEWHERE, entered.message, origin.remote)
         rows.run(
             ENTER,
             origin.remote,
@@ -221,8 +217,9 @@ class Archive:
         """Return whether what is kept under a name has this header, and may be listed so large."""
         return is_same(self._database, remote, unique_id, octets, digest)
 
-    def _coming(self, kept: Kept, origin: Origin, survey: Survey) -> "Coming":
-        return Coming(kept, origin, survey.header_digest(), self._missing(kept, origin.octets or 0))
+    def _coming(self, kept: Kept, origin: Origin, header: HeaderDigest | None) -> "Coming":
+        missing = self._missing(kept, origin.octets or 0)
+        return Coming(kept, origin, header.digest if header else None, missing)
 
     def _missing(self, kept: Kept, listed: int) -> int:
         """Return how many fewer came than were listed; 0 where line ends may be why.
@@ -247,7 +244,8 @@ class Archive:
         has_room = is_wanted and self._has_room(rows, kept, origin.account, now)
         rows.run(AGAIN, message, has_room, now)
         is_new = bool(is_removed or not is_archived)
-        return _Entered(MessageId(message), is_new, is_over_quota=is_wanted and not has_room)
+        is_over_quota = is_wanted and not has_room
+        return _Entered(MessageId(message), is_new, is_over_quota, was_known=True)
 
     def _add(self, rows: Rows, kept: Kept, origin: Origin, now: int) -> "_Entered":
         is_wanted = origin.is_for_maildrop
@@ -283,8 +281,9 @@ class Coming:
 
 @dataclass(frozen=True, slots=True)
 class _Entered:
-    """The account's message; `is_new` where the archive lacked it."""
+    """The account's message, which it `was_known` to have, though the archive may lack it."""
 
     message: MessageId
     is_new: bool
     is_over_quota: bool = False
+    was_known: bool = False
