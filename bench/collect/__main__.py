@@ -8,6 +8,7 @@ where there is a round trip, as that takes minutes. The numbers depend on the ma
 """
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
@@ -67,7 +68,7 @@ def reached(port: int, seconds: float) -> Iterator[int]:
             proxy.kill()
 
 
-def once(program: Program, port: int, load: Load, folder: Path | None) -> Cost:
+def once(program: Program, port: int, load: Load, folder: Path) -> Cost:
     """Let a program collect everything into an empty home, and check that it did."""
     with prepared(program, port, folder) as (run, home):
         cost = measure(run)
@@ -78,7 +79,7 @@ def once(program: Program, port: int, load: Load, folder: Path | None) -> Cost:
     return cost
 
 
-def tried(program: Program, port: int, load: Load, folder: Path | None) -> list[Cost]:
+def tried(program: Program, port: int, load: Load, folder: Path) -> list[Cost]:
     """Measure a program; a peer that fails costs no other its measurement."""
     # getmail6 waits in vain for a child that ended too early, the likelier the busier the machine.
     try:
@@ -91,16 +92,23 @@ def tried(program: Program, port: int, load: Load, folder: Path | None) -> list[
 
 
 @contextmanager
-def prepared(program: Program, port: int, folder: Path | None) -> Iterator[tuple[Run, Path]]:
-    """Give a program's first run on an empty home."""
-    with tempfile.TemporaryDirectory(prefix="collect-", dir=folder) as name:
-        home = Path(name)
-        home.chmod(0o755)  # getmail's user has to get in
-        (home / "home").mkdir()
+def prepared(program: Program, port: int, folder: Path) -> Iterator[tuple[Run, Path]]:
+    """Give a program's first run on an empty home, of which only the files' octets go."""
+    home = Path(tempfile.mkdtemp(prefix="collect-", dir=folder))
+    home.chmod(0o755)  # getmail's user has to get in
+    (home / "home").mkdir()
+    try:
         yield program.prepare(home / "home", port, unprivileged(USER)), home / "home"
+    finally:
+        # ext4 without a journal gives no inode away that was free for less than some minutes, and
+        # passes by each of them: removing files would cost whoever makes files next.
+        for path in filter(Path.is_file, home.rglob("*")):
+            os.truncate(path, 0)
 
 
-def compare(wanted: argparse.Namespace, load: Load, seconds: float, port: int) -> list[str]:
+def compare(
+    wanted: argparse.Namespace, load: Load, seconds: float, port: int, homes: Path
+) -> list[str]:
     """Return the rows of one point of measurement."""
     costs: dict[str, list[Cost]] = {program.name: [] for program in wanted.programs}
     with reached(port, seconds) as near:
@@ -109,7 +117,7 @@ def compare(wanted: argparse.Namespace, load: Load, seconds: float, port: int) -
                 if number and seconds and not program.is_pipelining:
                     continue  # once is minutes
                 sys.stderr.write(f"{load.name}, {seconds * 1000:g} ms: {program.name} {number}\n")
-                costs[program.name] += tried(program, near, load, wanted.folder)
+                costs[program.name] += tried(program, near, load, homes)
     return rows(f"{load.name}, {seconds * 1000:g} ms", costs)
 
 
@@ -128,11 +136,11 @@ def rows(point: str, costs: Mapping[str, Sequence[Cost]]) -> list[str]:
     ]
 
 
-def trace(wanted: argparse.Namespace, load: Load, port: int) -> list[str]:
+def trace(wanted: argparse.Namespace, load: Load, port: int, homes: Path) -> list[str]:
     """Return how often each program makes each call on which durability rests."""
     found = []
     for program in wanted.programs:
-        with prepared(program, port, wanted.folder) as (run, _):
+        with prepared(program, port, homes) as (run, _):
             counts = strace.count(run.command, SYNCS, env=run.env, cwd=run.cwd, deadline=600)
         said = ", ".join(f"{count.total} {name}" for name, count in counts.items())
         found.append(f"| {load.name} | {program.name} | {said} |")
@@ -160,13 +168,19 @@ def main() -> None:
     table = []
     for number in wanted.load or range(len(LOADS)):
         load = LOADS[number]
-        with tempfile.TemporaryDirectory() as name, serving(load, Path(name)) as server:
-            once(PROGRAMS[1], server.port, load, wanted.folder)  # the server's caches are warm
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            tempfile.TemporaryDirectory(dir=wanted.folder) as name,
+            serving(load, Path(folder)) as server,
+        ):
+            homes, port = Path(name), server.port
+            homes.chmod(0o755)  # getmail's user has to get in
+            once(PROGRAMS[1], port, load, homes)  # the server's caches are warm
             if wanted.strace:
-                table += trace(wanted, load, server.port)
+                table += trace(wanted, load, port, homes)
                 continue
             for milliseconds in wanted.delay or (0.0, 30.0):
-                table += compare(wanted, load, milliseconds / 1000, server.port)
+                table += compare(wanted, load, milliseconds / 1000, port, homes)
     print("| | program | time | of the fastest peer's | processors | memory |")
     print("|---|---|---:|---:|---:|---:|")
     print("\n".join(table))
