@@ -180,7 +180,7 @@ def test_a_collector_that_is_killed_while_it_removes_loses_nothing_and_ends_sure
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("build", ["losing", "doubling"])
+@pytest.mark.parametrize("build", ["losing", pytest.param("doubling", marks=pytest.mark.interop)])
 def test_a_build_that_writes_the_ledger_apart_is_caught(runner: Runner, build: str) -> None:
     for _ in range(10):
         runner.kill(*moment(), "--build", build)
