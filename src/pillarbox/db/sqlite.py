@@ -71,12 +71,12 @@ class _Job(Generic[T]):
         self._outcome: _Returned[T] | _Raised | None = None  # where the batch ended before it
         self.is_done = False
 
-    def attempt(self, connection: sqlite3.Connection) -> None:
-        """Do the work inside a savepoint; what it raises undoes it alone."""
-        with _Savepoint(connection) as savepoint:
+    def attempt(self, connection: sqlite3.Connection, undo: "_Savepoint | _Alone") -> None:
+        """Do the work; what it raises undoes it alone."""
+        with undo:
             self._outcome = _Returned(self._work(Rows(connection)))
-        if savepoint.error is not None:
-            self._outcome = _Raised(savepoint.error)
+        if undo.error is not None:
+            self._outcome = _Raised(undo.error)
 
     def end(self, failed: Fault | None) -> None:
         """Note that the transaction is over, and why nothing of it was kept."""
@@ -118,6 +118,24 @@ class _Savepoint:
         return True
 
 
+class _Alone:
+    """The same for work with a transaction of its own, which a savepoint would hold twice."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self.error: Exception | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        if not isinstance(error, Exception):
+            return False
+        self.error = error
+        self._connection.rollback()
+        return True
+
+
 class Database:
     """One SQLite file in WAL mode, shared by threads and by processes.
 
@@ -135,6 +153,8 @@ class Database:
         with _said_as_store_fault(path):
             _make_private(path)
             self._writer = self._connect()
+            # Else what a savepoint copies goes through a file: twenty writes for a small message.
+            self._writer.execute("PRAGMA temp_store = MEMORY")
             with _closed_on_error(self._writer):
                 migrate(self._writer, path)
 
@@ -193,10 +213,12 @@ class Database:
 
     def _commit(self, batch: list[_Job[Any]]) -> None:
         self._writer.execute("BEGIN IMMEDIATE")
+        undo = _Alone if len(batch) == 1 else _Savepoint
         try:
             for job in batch:
-                job.attempt(self._writer)
-            self._writer.execute("COMMIT")
+                job.attempt(self._writer, undo(self._writer))
+            if self._writer.in_transaction:  # else it was undone
+                self._writer.execute("COMMIT")
         except BaseException:
             self._writer.rollback()
             raise
@@ -216,7 +238,6 @@ class Database:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")  # a commit is fsynced before it returns
             connection.execute("PRAGMA foreign_keys = ON")
-            connection.execute("PRAGMA temp_store = MEMORY")
         return connection
 
 
