@@ -1,7 +1,6 @@
 """Listings in little memory: whatever there is, they say what a list and a set would."""
 
 import tracemalloc
-from array import array
 from collections.abc import Container
 
 import pytest
@@ -10,7 +9,7 @@ from hypothesis import strategies as st
 
 from pillarbox.client.faults import BadListingFault
 from pillarbox.client.listing import Listed, Listing, ListingReader, Subset, listing_of
-from pillarbox.client.names import Names, Places, names_of
+from pillarbox.client.names import Names, Places
 
 SOME = st.sampled_from(["a", "b", "ab", "é", "\U0001f4ec"]) | st.text(max_size=4)
 NAMES = st.lists(st.none() | SOME.filter(bool))
@@ -24,24 +23,15 @@ def listed_as(names: list[str | None]) -> list[Listed]:
 
 @given(NAMES)
 def test_names_are_what_was_put_in(names: list[str | None]) -> None:
-    found = names_of(names)
+    found = Names(names)
 
     assert (names, len(names)) == (list(found), len(found))
     assert names == [found[place] for place in range(len(names))]
 
 
-@given(NAMES.filter(bool), st.data())
-def test_picked_names_are_those_of_their_places(
-    names: list[str | None], data: st.DataObject
-) -> None:
-    places = data.draw(st.lists(st.integers(0, len(names) - 1)))
-
-    assert [names[place] for place in places] == list(names_of(names).picked(places))
-
-
 @given(NAMES, SOME)
 def test_a_name_is_there_or_not_as_in_a_set(names: list[str | None], other: str) -> None:
-    places = Places(names_of(names))
+    places = Places(Names(names))
 
     assert (other in set(filter(None, names))) is (other in places)
     assert all(name in places for name in names if name is not None)
@@ -52,12 +42,12 @@ def test_a_name_is_there_or_not_as_in_a_set(names: list[str | None], other: str)
 def test_what_is_there_twice_is_shared(names: list[str | None]) -> None:
     shared = [name is not None and names.count(name) > 1 for name in names]
 
-    assert shared == list(map(bool, Places(names_of(names)).is_shared))
+    assert shared == list(map(bool, Places(Names(names)).is_shared))
 
 
 def test_names_whose_hashes_meet_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pillarbox.client.names.hash", lambda octets: 3, raising=False)
-    places = Places(names_of(["a", "b", None, "b", "c"]))
+    places = Places(Names(["a", "b", None, "b", "c"]))
 
     assert [0, 1, 4, None] == [places.place_of(name) for name in ("a", "b", "c", "d")]
     assert bytearray([0, 1, 0, 1, 0]) == places.is_shared
@@ -79,8 +69,19 @@ def test_a_listing_is_a_list_of_its_messages(names: list[str | None]) -> None:
 
     assert (expected, len(expected)) == (list(listing), len(listing))
     assert expected == [listing[place] for place in range(len(names))]
-    assert expected[1:3] == list(listing[1:3])
     assert expected == [listing.of(each.number) for each in expected]
+
+
+@given(NAMES, st.integers(-3, 3), st.integers(-3, 3))
+def test_a_part_of_a_listing_is_that_of_the_list(
+    names: list[str | None], first: int, last: int
+) -> None:
+    expected, listing = listed_as(names), listing_of(listed_as(names))
+    some = listing[first:last]
+
+    assert expected[first:last] == list(some)
+    assert expected[first:last][1:] == list(some[1:])
+    assert expected[first:last][::-1] == list(reversed(some))
 
 
 @given(NAMES)
@@ -177,5 +178,4 @@ def test_names_can_be_put_in_anew() -> None:
     names.put(0, "another")
 
     assert ["another"] == list(names)
-    assert [b""] == [names_of([None]).octets_at(0)]
-    assert ["another"] == list(names.picked(array("I", [0])))
+    assert [b""] == [Names([None]).octets_at(0)]

@@ -1,9 +1,10 @@
 """What we know of each message on a remote. Rows are never dropped because a listing lacks them."""
 
-from collections.abc import Collection, Container, Iterable, Iterator, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from itertools import islice
 from typing import Protocol
 
@@ -14,7 +15,7 @@ from pillarbox.store.blobs.port import Digest
 from pillarbox.store.store import MessageId
 
 BATCH = 1000  # rows in memory, or in one transaction
-NOTED_AT_ONCE = 10_000  # removals in one transaction
+NOTED_AT_ONCE = 10_000  # rows in one transaction, where one more costs a session time
 
 # In the order of LedgerEntry, but for what _entry turns.
 ENTRIES = """
@@ -53,6 +54,11 @@ ENTER_NOT_KEPT = """
         removal = 'none',
         vanished_at = NULL
     WHERE state <> 'kept' OR removal = 'done'
+"""
+NOTE = "UPDATE ledger SET removal = ? WHERE remote_id = ? AND unique_id = ?"
+DOUBT = """
+    UPDATE ledger SET damaged_at = ?, verified_at = NULL
+    WHERE remote_id = ? AND unique_id = ? AND state = 'kept'
 """
 # What is under the new name by then is another message's: the plan has seen to that.
 MOVE = """
@@ -274,25 +280,15 @@ class Ledger:
 
     def note(self, remote: RemoteId, unique_ids: Iterable[str], removal: Removal) -> None:
         """Record what came of the removal of these."""
-        noted = ((removal, remote, unique_id) for unique_id in unique_ids)
-        while some := list(islice(noted, NOTED_AT_ONCE)):
-            self._note(some)
+        self._run_each(NOTE, ((removal, remote, unique_id) for unique_id in unique_ids))
 
-    def _note(self, noted: Sequence[Row]) -> None:
-        sql = "UPDATE ledger SET removal = ? WHERE remote_id = ? AND unique_id = ?"
-        self._database.write(lambda rows: rows.run_each(sql, noted))
-
-    def doubt(self, remote: RemoteId, unique_ids: Collection[str], now: int) -> None:
+    def doubt(self, remote: RemoteId, unique_ids: Iterable[str], now: int) -> None:
         """Record that what is kept of these may be something else: it is fetched again."""
-        if not unique_ids:
-            return
-        self._database.write(
-            lambda rows: rows.run_each(
-                "UPDATE ledger SET damaged_at = ?, verified_at = NULL"
-                " WHERE remote_id = ? AND unique_id = ? AND state = 'kept'",
-                [(now, remote, unique_id) for unique_id in unique_ids],
-            )
-        )
+        self._run_each(DOUBT, ((now, remote, unique_id) for unique_id in unique_ids))
+
+    def _run_each(self, sql: str, values: Iterator[Row]) -> None:
+        while some := list(islice(values, NOTED_AT_ONCE)):
+            self._database.write(partial(Rows.run_each, sql=sql, rows=some))
 
 
 def _columns(entry: NotKept) -> Row:

@@ -12,7 +12,7 @@ from operator import lt
 from typing import Any, Generic, TypeVar, overload
 
 from pillarbox.client.faults import BadListingFault
-from pillarbox.client.names import Names, Places, names_of
+from pillarbox.client.names import Names, Places
 
 # RFC 1939, sections 5 and 7. Some servers put more than one space, or words behind.
 LINE = re.compile(rb"[ \t]*([0-9]{1,10})[ \t]+([^ \t]+)(?:[ \t].*)?", re.DOTALL)
@@ -49,11 +49,11 @@ class Listing(Sequence[Listed]):
     def __getitem__(self, place: int) -> Listed: ...
 
     @overload
-    def __getitem__(self, place: slice) -> "Listing": ...
+    def __getitem__(self, place: slice) -> Sequence[Listed]: ...
 
-    def __getitem__(self, place: int | slice) -> "Listed | Listing":
+    def __getitem__(self, place: int | slice) -> Listed | Sequence[Listed]:
         if isinstance(place, slice):
-            return self.picked(range(len(self))[place])
+            return Picked(self, range(len(self))[place])
         return Listed(self._numbers[place], self._octets[place], self._names[place])
 
     def __iter__(self) -> Iterator[Listed]:
@@ -84,17 +84,35 @@ class Listing(Sequence[Listed]):
 
     def named(self, names: Iterable[tuple[int, str | None]]) -> "Listing":
         """Return the listing with other names for the messages of these numbers."""
-        renamed = names_of(self._names)
+        renamed = Names(self._names)
         for number, name in names:
             renamed.put(self.place_of(number), name)
         return Listing(self._numbers, self._octets, renamed)
 
-    def picked(self, places: Iterable[int]) -> "Listing":
-        """Return the messages of these places in their order, to be gone through."""
-        places = array("I", places)
-        numbers = _integers(map(self._numbers.__getitem__, places))
-        octets = _integers(map(self._octets.__getitem__, places))
-        return Listing(numbers, octets, self._names.picked(places))
+
+class Picked(Sequence[Listed]):
+    """Messages of some places of a listing, in another order."""
+
+    def __init__(self, listing: Listing, places: Sequence[int]) -> None:
+        self._listing = listing
+        self._places = places
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    @overload
+    def __getitem__(self, place: int) -> Listed: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Listed]: ...
+
+    def __getitem__(self, place: int | slice) -> Listed | Sequence[Listed]:
+        if isinstance(place, slice):
+            return Picked(self._listing, self._places[place])
+        return self._listing[self._places[place]]
+
+    def __iter__(self) -> Iterator[Listed]:
+        return map(self._listing.__getitem__, self._places)
 
 
 class Subset(Container[str]):
@@ -132,7 +150,7 @@ class ListingReader:
 
     def __init__(self) -> None:
         self._octets = _Column(_integers)
-        self._names = _Column(names_of)
+        self._names = _Column(Names)
 
     def listed(self, line: bytes) -> None:
         """Take a line of LIST; raises BadListingFault."""
@@ -161,11 +179,12 @@ class ListingReader:
         octets.sort()
         names.sort()
         if octets.numbers == names.numbers:
+            names.numbers = octets.numbers  # once is enough
             return Listing(octets.numbers, octets.values, names.values)
         # A message may be in one of them.
         numbers = _integers(number for number, _ in groupby(merge(octets.numbers, names.numbers)))
         sizes = _integers(map(self.octets_of, numbers))
-        return Listing(numbers, sizes, names_of(map(self._name_of, numbers)))
+        return Listing(numbers, sizes, Names(map(self._name_of, numbers)))
 
 
 class _Column(Generic[V]):

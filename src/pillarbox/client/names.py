@@ -1,21 +1,18 @@
 """Unique-ids by the hundred thousand, in little more memory than their octets. Pure."""
 
 from array import array
-from collections.abc import Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterable, Iterator
 
 
-def _integers() -> "array[int]":
-    return array("I")
-
-
-@dataclass(eq=False, slots=True)
 class Names:
     """Unique-ids by their place, from 0 on; None where there is none."""
 
-    _octets: bytearray = field(default_factory=bytearray)
-    _starts: "array[int]" = field(default_factory=_integers)  # of each in the octets
-    _lengths: "array[int]" = field(default_factory=_integers)
+    def __init__(self, names: Iterable[str | None] = ()) -> None:
+        self._octets = bytearray()
+        self._starts = array("I")
+        self._lengths = array("I")
+        for name in names:
+            self.append(name)
 
     def __len__(self) -> int:
         return len(self._starts)
@@ -43,20 +40,6 @@ class Names:
         self._starts[place] = len(self._octets)
         self._lengths[place] = len(octets)
         self._octets += octets
-
-    def picked(self, places: Sequence[int]) -> "Names":
-        """Return the names of these places in their order; their octets are not copied."""
-        starts = array("I", map(self._starts.__getitem__, places))
-        lengths = array("I", map(self._lengths.__getitem__, places))
-        return Names(self._octets, starts, lengths)
-
-
-def names_of(names: Iterable[str | None]) -> Names:
-    """Return the names in their order."""
-    found = Names()
-    for name in names:
-        found.append(name)
-    return found
 
 
 class Places(Container[str]):

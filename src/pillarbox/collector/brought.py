@@ -1,12 +1,13 @@
 """What one session has kept, in little memory: there may be 262,144 messages of it. Pure."""
 
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from pillarbox.archive.keep import Filed
 from pillarbox.client.listing import Listing, Subset
 from pillarbox.client.names import Names
+from pillarbox.collector.doubt import suspects
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +41,17 @@ class Brought:
         self.sums = Sums()
         self._listing = listing
         self._kept = Subset(listing)
+        self._suspects = Subset(listing)
         self._numbers = array("Q")  # of what has no unique-id
         self._names = Names()  # under which the ledger knows that
 
-    def add(self, filed: Mapping[int, Filed]) -> None:
-        """Take more of it, by number."""
+    def add(self, asked: Mapping[int, int | None], filed: Mapping[int, Filed]) -> None:
+        """Take more of it, by number, and the octets that are listed of what was asked for.
+
+        Every reply to that has come.
+        """
+        for number in suspects(asked, filed):
+            self._suspects.add(number)
         self.sums = self.sums.plus(filed.values())
         for number, message in filed.items():
             self._kept.add(number)
@@ -55,6 +62,12 @@ class Brought:
     def has(self, number: int) -> bool:
         """Return whether a message that is listed came in this session."""
         return self._kept.has(number)
+
+    def suspects(self) -> Iterator[str]:
+        """Yield the names of what is in doubt where what comes now is no reply."""
+        for listed in self.named():
+            if listed.unique_id and self._suspects.has(listed.number):
+                yield listed.unique_id
 
     def named(self) -> Listing:
         """Return the listing with the names under which the ledger knows what came."""

@@ -15,7 +15,6 @@ from pillarbox.base.names import RemoteId
 from pillarbox.client import connect as client
 from pillarbox.client.faults import RemoteInUseFault
 from pillarbox.collector.deadline import Deadline
-from pillarbox.collector.doubt import in_doubt
 from pillarbox.collector.intake import Intake, Keepers
 from pillarbox.collector.manners import RESUMES, Learned
 from pillarbox.collector.outcome import Outcome, Result, outcome_of
@@ -138,9 +137,8 @@ class Collector:
 
     def _broke(self, remote: RemoteId, session: Session, fault: Fault, intake: Intake) -> None:
         """Record what is in doubt, and at which message the session broke."""
-        names = in_doubt(fault, intake.asked, intake.filed, session.troubled.to_come)
         now = int(self._clock.now())
-        self._ledger.doubt(remote, names, now)
+        self._ledger.doubt(remote, session.in_doubt(fault), now)
         session.troubled.broke(fault, intake.filed, now)
 
 

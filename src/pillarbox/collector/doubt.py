@@ -36,8 +36,7 @@ def in_doubt(
     if fault is None:
         return []
     if isinstance(fault, NO_REPLY):
-        last = list(asked)[-LAST:]
-        numbers = [n for n in filed if n in last or _is_other(asked.get(n), filed[n])]
+        numbers = suspects(asked, filed)
     else:
         numbers = list(_since_last_proof(asked, filed, [*asked.values(), *(to_come or [])]))
         # Our wait is shorter than a server's (RFC 1939, section 3: ten minutes), and so ends it.
@@ -45,6 +44,12 @@ def in_doubt(
         if not has_waited:
             numbers = [n for n in numbers if _is_other(asked.get(n), filed[n])]
     return [filed[number].unique_id for number in sorted(numbers)]
+
+
+def suspects(asked: Mapping[int, int | None], filed: Mapping[int, Filed]) -> list[int]:
+    """Return what may be a part of a message where what comes behind it is no reply."""
+    last = list(asked)[-LAST:]
+    return [n for n in filed if n in last or _is_other(asked.get(n), filed[n])]
 
 
 def _is_other(octets: int | None, message: Filed) -> bool:

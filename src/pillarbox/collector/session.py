@@ -7,8 +7,9 @@ only when it is durable here, with its ledger row.
 import asyncio
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import aclosing, suppress
+from itertools import chain
 
 from pillarbox.archive.keep import Origin
 from pillarbox.archive.ledger import Ledger, Removal
@@ -18,6 +19,7 @@ from pillarbox.client.alive import kept_alive
 from pillarbox.client.faults import RefusedFault
 from pillarbox.client.listing import Listed, Listing, Subset, listing_of
 from pillarbox.collector.brought import Brought
+from pillarbox.collector.doubt import NO_REPLY, in_doubt
 from pillarbox.collector.intake import Intake
 from pillarbox.collector.looking import Looking
 from pillarbox.collector.mailbox import Mailbox
@@ -36,7 +38,7 @@ from pillarbox.collector.plan import (
     settled,
 )
 from pillarbox.collector.source import Source
-from pillarbox.collector.steps import Steps
+from pillarbox.collector.steps import PORTION, Steps
 from pillarbox.collector.troubled import Troubled
 
 UNKNOWN = {Reason.LIMIT, Reason.BY_RULE, Reason.HEADER_ONLY}  # it may be another message
@@ -72,7 +74,7 @@ class Session:
         self._moved = sum(_is_moved(listing.of(number), each) for number, each in looked)
         wanted = await asyncio.to_thread(self._wanted, listing, situation)
         planned(len(listing), len(wanted), wanted.octets)
-        for portion in wanted.portions():
+        for portion in wanted.portions(PORTION):
             await self._fetch(server, portion)
         await self._leave(server)
 
@@ -109,6 +111,12 @@ class Session:
             stuck=self.troubled.stuck(),
             fault=fault,
         )
+
+    def in_doubt(self, fault: Fault) -> Iterable[str]:
+        """Return the names of what is kept and may be another message, or a part of one."""
+        intake = self._intake
+        names = in_doubt(fault, intake.asked, intake.filed, self.troubled.to_come)
+        return chain(names, self._brought.suspects()) if isinstance(fault, NO_REPLY) else names
 
     def _outcome(self, fault: Fault | None, collected: int) -> Outcome:
         if fault is not None:
@@ -179,12 +187,11 @@ class Session:
                 self.troubled.came(number)
         async with kept_alive(server):  # a disk may be slower than a server waits
             await self._intake.settle()
-        filed = self._intake.filed
+        asked, filed = self._intake.asked, self._intake.filed
         await asyncio.to_thread(self.troubled.ended_well, filed)
-        self._brought.add(filed)
-        # Every reply has come: nothing of this portion can be in doubt any more.
+        self._brought.add(asked, filed)
+        asked.clear()
         filed.clear()
-        self._intake.asked.clear()
 
     def _origin(self, fetch: Fetch) -> Origin:
         source, decision = self._source, fetch.decision
@@ -204,22 +211,21 @@ class Session:
     async def _leave(self, server: Mailbox) -> None:
         named = self._brought.named()
         marked = array("Q")
-        for portion in (await self._due(server, named)).portions():
+        for portion in (await self._due(server, named)).portions(PORTION):
             marked.extend(await self._mark(server, portion))
-        names = named.picked(map(named.place_of, marked))
         if not marked:
             with suppress(PeerFault):  # nothing hangs on the goodbye
                 await server.quit()
             return
         # Said before QUIT can do it: killed behind QUIT, we know what to ask next time.
-        await self._note(names, Removal.PERHAPS)
+        await self._note(named, marked, Removal.PERHAPS)
         self._perhaps_removed = len(marked)
         if await server.quit():
-            await self._note(names, Removal.DONE)
+            await self._note(named, marked, Removal.DONE)
             self._removed, self._perhaps_removed = len(marked), 0
 
-    async def _note(self, marked: Listing, removal: Removal) -> None:
-        unique_ids = (listed.unique_id or "" for listed in marked)
+    async def _note(self, named: Listing, marked: Sequence[int], removal: Removal) -> None:
+        unique_ids = (named.of(number).unique_id or "" for number in marked)
         await asyncio.to_thread(self._ledger.note, self._source.remote, unique_ids, removal)
 
     async def _due(self, server: Mailbox, named: Listing) -> Steps[Remove]:

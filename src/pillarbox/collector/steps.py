@@ -48,7 +48,7 @@ class Steps(Generic[S]):
             self._last = kind, self._known.setdefault(kind, len(self._known))
         return self._last[1]
 
-    def portions(self, many: int = PORTION) -> Iterator[list[S]]:
+    def portions(self, many: int) -> Iterator[list[S]]:
         """Yield the steps, so many at a time."""
         return portions(self, many)
 

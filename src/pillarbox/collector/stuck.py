@@ -4,13 +4,14 @@ They are for a session of their own, behind one that does all the rest and ends 
 had keeps nothing else from being fetched, or removed.
 """
 
-from collections.abc import Mapping
+from array import array
+from collections.abc import Mapping, Sequence
 from itertools import chain
 
 from pillarbox.archive.troubles import Stuck, Why
 from pillarbox.base.errors import Fault, PeerFault
 from pillarbox.client.faults import HungUpFault, MessageTooLargeFault
-from pillarbox.client.listing import Listed, Listing
+from pillarbox.client.listing import Listed, Listing, Picked
 from pillarbox.net.deadline import TooSlowFault
 from pillarbox.net.imap_faults import ImapGarbledFault
 from pillarbox.wire.pop3.answers import GarbageFault, ReplyTooLongFault, UnsolicitedFault
@@ -58,7 +59,7 @@ def rests(stuck: Stuck, now: float) -> bool:
     return now < stuck.tried_at + rest
 
 
-def last_tried_last(listing: Listing, stuck: Mapping[str, Stuck]) -> Listing:
+def last_tried_last(listing: Listing, stuck: Mapping[str, Stuck]) -> Sequence[Listed]:
     """Return the listing with what is stuck at its end, so that each has its turn."""
     tried: dict[int, tuple[int, int]] = {}
     for place, listed in enumerate(listing if stuck else ()):
@@ -67,4 +68,4 @@ def last_tried_last(listing: Listing, stuck: Mapping[str, Stuck]) -> Listing:
     if not tried:
         return listing
     others = (place for place in range(len(listing)) if place not in tried)
-    return listing.picked(chain(others, sorted(tried, key=tried.__getitem__)))
+    return Picked(listing, array("I", chain(others, sorted(tried, key=tried.__getitem__))))

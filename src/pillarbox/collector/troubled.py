@@ -47,7 +47,7 @@ class Troubled:
         """Say whether a message that is listed has broken a session before."""
         return bool(self._known)
 
-    def in_order(self, listing: Listing) -> Listing:
+    def in_order(self, listing: Listing) -> Sequence[Listed]:
         """Return the listing with what is stuck at its end, where limits do not count it first."""
         return last_tried_last(listing, self._known)
 
