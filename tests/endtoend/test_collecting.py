@@ -1,6 +1,7 @@
 """Our collector, as a command, collects from our own server into a home of its own."""
 
 import json
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from pillarbox.collector.outcome import Outcome
 from tests.endtoend.post_office import ACCOUNT, PostOffice, Serving, open_office
 from tests.peers.fetch import Tls
+from tests.peers.program import find, run
 
 MESSAGES = [
     b"Subject: dots\r\n\r\n.\r\n..\r\n",
@@ -64,6 +66,19 @@ def test_a_second_export_doubles_nothing(filled: Serving, ours: PostOffice, tmp_
     exported(ours, "maildir", tmp_path / "maildir")
 
     assert sorted(MESSAGES) == exported(ours, "maildir", tmp_path / "maildir")
+
+
+def test_a_person_who_looks_sees_a_bar(filled: Serving, ours: PostOffice) -> None:
+    ours.add_remote("there", filled.secure)
+    on_terminal = [find("script"), "-qec", shlex.join(ours.command("collect")), "/dev/null"]
+    environment = {**ours.environment, "TERM": "xterm", "COLUMNS": "120"}
+
+    done = run(on_terminal, env=environment)
+    from_cron = ours.run("collect", "there")
+
+    assert (Outcome.MAIL, Outcome.NONE) == (done.code, from_cron.code)
+    assert "━" in done.out.decode()
+    assert "━" not in (from_cron.out + from_cron.err).decode()
 
 
 def test_a_wrong_password_has_an_exit_code_of_its_own(filled: Serving, ours: PostOffice) -> None:
