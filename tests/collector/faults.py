@@ -6,6 +6,7 @@ from copy import copy
 from dataclasses import dataclass, field, replace
 from time import sleep
 
+from pillarbox.wire.pop3.client import LISTING_LINES
 from tests.client.fake_server import stuffed
 from tests.collector import forged
 from tests.collector.faulty_server import Cut, Fault, Maildrop
@@ -224,6 +225,23 @@ class AbsurdCounts(Fault):
     def sizes(self, lines: list[str]) -> list[str]:
         huge = "9" * 30
         return [f"1 {huge}", "2 -1", f"3 {2**64}", *lines[3:]]
+
+
+class AbsurdlyMany(Fault):
+    """As many messages are listed as are read, with the longest names; few of them are there."""
+
+    def more(self, lines: list[str]) -> range:
+        return range(len(lines) + 1, LISTING_LINES + 1)
+
+    def sizes(self, lines: list[str]) -> list[str]:
+        return [*lines, *(f"{number} 4000" for number in self.more(lines))]
+
+    def unique_ids(self, lines: list[str]) -> list[str]:
+        return [*lines, *(f"{number} {number:070}" for number in self.more(lines))]
+
+    def begins(self, keyword: str, number: int | None, maildrop: Maildrop) -> None:
+        if number is not None and number > COUNT:
+            raise Cut
 
 
 class AbsurdNumbers(Fault):

@@ -13,9 +13,18 @@ from pathlib import Path
 
 import pytest
 
+from pillarbox.wire.pop3.client import LISTING_LINES
 from tests.client.fake_server import NAME, PASSWORD
 from tests.collector import forged
-from tests.collector.faults import CASES, FINE, MESSAGES, MORE_CASES, Case, CutInMany
+from tests.collector.faults import (
+    CASES,
+    FINE,
+    MESSAGES,
+    MORE_CASES,
+    AbsurdlyMany,
+    Case,
+    CutInMany,
+)
 from tests.collector.faulty_server import Fault, FaultyServer, secrets
 from tests.collector.judge import judged
 from tests.endtoend.post_office import ACCOUNT, COMMAND, PostOffice
@@ -175,6 +184,44 @@ def test_bad_messages_however_many_keep_no_other_waiting(
     assert {f"id-{number}" for number in range(1, 7)} == {each["unique_id"] for each in said}
     assert {"cut"} == {each["why"] for each in said}
     assert ("stuck", "cut") == (why[0]["reason"], why[0]["stuck"])
+
+
+@pytest.mark.interop
+def test_absurdly_many_messages_keep_those_that_are_there_from_nobody(
+    furnished: PostOffice, tmp_path: Path
+) -> None:
+    case = Case(AbsurdlyMany(), FINE, seconds=(20, 900))
+    shutil.copytree(furnished.folder, tmp_path / "home")
+    office = replace(furnished, folder=tmp_path / "home")
+    with FaultyServer(MESSAGES, case.fault) as server:
+        bench = Bench(office, server, tmp_path)
+        add_remote(office, server, case, forged.authority_file(tmp_path))
+        met = bench.collect(case.fault, 900)
+        kept = bench.kept()
+        again = bench.collect(mended(case.fault), 20)
+
+    assert [] == judged(MESSAGES, server.maildrop.removed, kept)
+    assert set(MESSAGES) == set(server.maildrop.removed)
+    assert again.done.code in FINE
+    assert met.peak < MEMORY
+
+
+@pytest.mark.interop
+def test_absurdly_many_messages_that_are_known_take_little_memory(
+    furnished: PostOffice, tmp_path: Path
+) -> None:
+    case = Case(AbsurdlyMany(), FINE, seconds=(20, 900))
+    shutil.copytree(furnished.folder, tmp_path / "home")
+    office = replace(furnished, folder=tmp_path / "home")
+    with FaultyServer(MESSAGES, case.fault) as server:
+        bench = Bench(office, server, tmp_path)
+        add_remote(office, server, case, forged.authority_file(tmp_path))
+        office.do("remote", "import-state", REMOTE, "--mark-all-seen")
+        met = bench.collect(case.fault, 900)
+
+    assert LISTING_LINES == json.loads(met.done.out)[0]["listed"]
+    assert 0 == server.count("RETR")
+    assert met.peak < MEMORY
 
 
 @pytest.mark.parametrize(
