@@ -29,6 +29,19 @@ def test_names_are_what_was_put_in(names: list[str | None]) -> None:
     assert names == [found[place] for place in range(len(names))]
 
 
+@pytest.mark.parametrize("octets", range(1, 6))
+def test_names_go_into_as_many_blocks_as_they_need(
+    octets: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pillarbox.client.names.BLOCK_OCTETS", octets)
+    expected = [None, "a", "bcde", None, "f", "ghijklmnop", None, "q", "rs", None]
+    names = Names(expected)
+    names.put(0, "first")
+
+    assert ["first", *expected[1:]] == list(names)
+    assert ["first", *expected[1:]] == [names[place] for place in range(len(names))]
+
+
 @given(NAMES, SOME)
 def test_a_name_is_there_or_not_as_in_a_set(names: list[str | None], other: str) -> None:
     places = Places(Names(names))

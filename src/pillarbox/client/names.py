@@ -3,13 +3,15 @@
 from array import array
 from collections.abc import Container, Iterable, Iterator
 
+BLOCK_OCTETS = 1 << 20  # a single row of octets would be copied again and again while it grows
+
 
 class Names:
     """Unique-ids by their place, from 0 on; None where there is none."""
 
     def __init__(self, names: Iterable[str | None] = ()) -> None:
-        self._octets = bytearray()
-        self._starts = array("I")
+        self._blocks = [bytearray()]
+        self._starts = array("I")  # as if all blocks were full
         self._lengths = array("I")
         for name in names:
             self.append(name)
@@ -21,12 +23,16 @@ class Names:
         return self.octets_at(place).decode() or None
 
     def __iter__(self) -> Iterator[str | None]:
-        return map(self.__getitem__, range(len(self)))
+        for start, length in zip(self._starts, self._lengths, strict=True):
+            yield self._octets(start, length).decode() or None
 
     def octets_at(self, place: int) -> bytes:
         """Return the name in UTF-8, nothing where there is none."""
-        start = self._starts[place]
-        return bytes(self._octets[start : start + self._lengths[place]])
+        return bytes(self._octets(self._starts[place], self._lengths[place]))
+
+    def _octets(self, start: int, length: int) -> bytearray:
+        first = start % BLOCK_OCTETS
+        return self._blocks[start // BLOCK_OCTETS][first : first + length]
 
     def append(self, name: str | None) -> None:
         """Add the name of the next place."""
@@ -37,9 +43,11 @@ class Names:
     def put(self, place: int, name: str | None) -> None:
         """Have a place named so from now on."""
         octets = (name or "").encode()
-        self._starts[place] = len(self._octets)
+        if len(self._blocks[-1]) + len(octets) >= BLOCK_OCTETS:
+            self._blocks.append(bytearray())
+        self._starts[place] = (len(self._blocks) - 1) * BLOCK_OCTETS + len(self._blocks[-1])
         self._lengths[place] = len(octets)
-        self._octets += octets
+        self._blocks[-1] += octets
 
 
 class Places(Container[str]):
