@@ -94,12 +94,13 @@ def test_a_stand_in_is_no_unique_id() -> None:
 def test_what_broke_a_session_is_known_until_it_comes(home: Home) -> None:
     troubles = home.ledger.troubles
 
-    troubles.broke(REMOTE, "a", 10, Why.CUT, NOW)
-    troubles.broke(REMOTE, "a", 11, Why.TOO_LARGE, NOW + 5)
-    troubles.broke(REMOTE, "b", 12, Why.GARBLED, NOW)
+    troubles.broke(REMOTE, Stuck("a", 10, Why.CUT, 1, NOW, NOW, is_header=True))
+    troubles.broke(REMOTE, Stuck("a", 11, Why.TOO_LARGE, 2, NOW, NOW + 5))
+    troubles.broke(REMOTE, Stuck("b", 12, Why.GARBLED, 1, NOW, NOW))
     troubles.came(REMOTE, ["b"])
 
-    assert {"a": Stuck("a", 11, Why.TOO_LARGE, 2, NOW, NOW + 5)} == troubles.stuck(REMOTE)
+    expected = Stuck("a", 11, Why.TOO_LARGE, 2, NOW, NOW + 5, is_header=True)
+    assert {"a": expected} == troubles.stuck(REMOTE)
 
 
 def test_what_came_before_a_kill_and_has_another_size_is_in_doubt(home: Home) -> None:

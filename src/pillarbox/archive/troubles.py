@@ -5,7 +5,7 @@ seen yet that a reply was left out; so a mark stands for as long as they come in
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from enum import StrEnum
 
 from pillarbox.base.names import RemoteId
@@ -25,7 +25,8 @@ class Why(StrEnum):
 class Stuck:
     """A message that broke a session so many `times`; times in seconds since 1970.
 
-    `name` is its unique-id, or what stands in for it; `octets` as the server lists it.
+    `name` is its unique-id, or what stands in for it; `octets` as the server lists it. What
+    `is_header` broke one when its header was asked for, by TOP.
     """
 
     name: str
@@ -34,18 +35,22 @@ class Stuck:
     times: int
     since: int
     tried_at: int
+    is_header: bool = False
 
 
 # In the order of Stuck.
-SELECT = "SELECT name, octets, why, times, since, tried_at FROM stuck WHERE remote_id = ?"
+SELECT = """
+    SELECT name, octets, why, times, since, tried_at, is_header FROM stuck WHERE remote_id = ?
+"""
 ENTER = """
-    INSERT INTO stuck (remote_id, name, octets, why, times, since, tried_at)
-    VALUES (?1, ?2, ?3, ?4, 1, ?5, ?5)
+    INSERT INTO stuck (remote_id, name, octets, why, times, since, tried_at, is_header)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
     ON CONFLICT DO UPDATE SET
         octets = excluded.octets,
         why = excluded.why,
         times = times + 1,
-        tried_at = excluded.tried_at
+        tried_at = excluded.tried_at,
+        is_header = is_header OR excluded.is_header
 """
 # A message under the name of another has other octets than were listed of that.
 DOUBT = """
@@ -69,11 +74,14 @@ class Troubles:
         """Return the messages that broke a session and have not come since, by name."""
         with self._database.reading() as rows:
             found = rows.all(SELECT, remote)
-        return {name: Stuck(name, octets, Why(why), *rest) for name, octets, why, *rest in found}
+        return {
+            name: Stuck(name, octets, Why(why), times, since, tried_at, bool(is_header))
+            for name, octets, why, times, since, tried_at, is_header in found
+        }
 
-    def broke(self, remote: RemoteId, name: str, octets: int, why: Why, now: int) -> None:
-        """Record that a session broke at a message."""
-        self._database.write(lambda rows: rows.run(ENTER, remote, name, octets, why, now))
+    def broke(self, remote: RemoteId, stuck: Stuck) -> None:
+        """Record that a session broke at a message; how often and since when is known here."""
+        self._database.write(lambda rows: rows.run(ENTER, remote, *astuple(stuck)))
 
     def came(self, remote: RemoteId, names: Collection[str]) -> None:
         """Forget these: they are kept now, or are there no more."""

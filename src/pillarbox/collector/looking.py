@@ -10,6 +10,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
+from pillarbox.accounts.remote_settings import Protocol
 from pillarbox.archive.keep import Archive
 from pillarbox.archive.ledger import Ledger, NotKept, State
 from pillarbox.client.listing import Listed, Listing
@@ -30,6 +31,7 @@ from pillarbox.collector.rules import Action, Candidate, Decision, Undecided, de
 from pillarbox.collector.rules import Peeked as NoHeader
 from pillarbox.collector.source import Source
 from pillarbox.collector.steps import PORTION, Steps
+from pillarbox.collector.troubled import Troubled
 from pillarbox.message.header_digest import HEADER_OCTETS, HeaderDigest, header_digest
 
 AT_ONCE = 100  # rows in one transaction; headers between two looks at the limits, in the end
@@ -50,11 +52,18 @@ class Looking:
     """Asks for the headers that a plan wants; `is_rehearsal` writes nothing."""
 
     def __init__(
-        self, source: Source, ledger: Ledger, archive: Archive, *, is_rehearsal: bool
+        self,
+        source: Source,
+        ledger: Ledger,
+        archive: Archive,
+        troubled: Troubled,
+        *,
+        is_rehearsal: bool,
     ) -> None:
         self._source = source
         self._ledger = ledger
         self._archive = archive
+        self._troubled = troubled
         self._is_rehearsal = is_rehearsal
 
     async def look(self, server: Mailbox, listing: Listing, now: float) -> Situation:
@@ -70,6 +79,8 @@ class Looking:
                 if _is_fetched(step, found):
                     allowance.take(step.listed.octets)
         await self._enter(found, now)
+        if not self._is_rehearsal:
+            await asyncio.to_thread(self._troubled.look_no_more)
         names = await asyncio.to_thread(self._known_as, listing, found.headers)
         known = {n: replace(found.looked[n], known_as=name) for n, name in names.items()}
         return Situation(now, found.looked | known, first.lost_octets)
@@ -87,7 +98,8 @@ class Looking:
         kinds = (Peek, Fetch) if self._is_bounded else Peek
         # What a limit holds back is no Fetch any more; it would not be one here either.
         with self._ledger.reading(self._source.remote) as known:
-            steps = plan(listing, known, self._source.terms, situation)
+            in_order = self._troubled.in_order(listing)
+            steps = plan(in_order, known, self._source.terms, situation)
             return Steps(listing, (step for step in steps if isinstance(step, kinds)))
 
     def _is_wanted(self, step: Step, allowance: Allowance) -> bool:
@@ -101,12 +113,23 @@ class Looking:
         return not allowance.is_over and (takes_header or not is_too_large)
 
     async def _peek(self, server: Mailbox, peeks: Sequence[Step], now: float, found: Look) -> None:
-        asked = {peek.listed.number: peek for peek in peeks}
-        async with aclosing(server.headers(list(asked))) as headers:
-            async for number, octets in headers:
-                self._take(asked.pop(number), octets, now, found)
-                if len(found.entries) >= AT_ONCE:
-                    await self._enter(found, now)
+        asked = {p.listed.number: p for p in peeks if self._troubled.is_looked_at(p.listed)}
+        for peek in peeks:
+            if peek.listed.number not in asked:
+                self._take(peek, None, now, found)
+        self._troubled.look(asked.values())
+        for numbers in self._together(list(asked)):
+            async with aclosing(server.headers(numbers)) as headers:
+                async for number, octets in headers:
+                    self._take(asked.pop(number), octets, now, found)
+                    self._troubled.looked(number)
+                    if len(found.entries) >= AT_ONCE:
+                        await self._enter(found, now)
+
+    def _together(self, numbers: Sequence[int]) -> Iterator[Sequence[int]]:
+        """Yield what is asked for at once: IMAP's replies do not tell which of many breaks it."""
+        is_alone = self._source.protocol is Protocol.IMAP and self._troubled.knows_header
+        return ([number] for number in numbers) if is_alone else iter([numbers])
 
     def _take(self, peek: Step, header: bytes | None, now: float, found: Look) -> None:
         listed = peek.listed

@@ -53,6 +53,7 @@ class Reason(StrEnum):
     BY_RULE = "by rule"  # a rule passes it over
     HEADER_ONLY = "header only"  # a rule takes its header alone, for now
     LIMIT = "limit"  # it is for a later session
+    STUCK = "stuck"  # of a rehearsal: it broke a session, and comes behind all others
     # It is removed.
     DUE = "due"  # kept, and all that is asked for holds
 

@@ -81,6 +81,7 @@ class Session:
     async def rehearse(self, server: Mailbox) -> Sequence[Step]:
         """Return what a session would begin with; nothing is fetched, written or removed."""
         listing = await self._list(server)
+        await asyncio.to_thread(self.troubled.read, listing)
         situation = await self._look(server, listing, is_rehearsal=True)
         steps = await asyncio.to_thread(self._rehearsed, listing, situation)
         with suppress(PeerFault):
@@ -148,7 +149,9 @@ class Session:
 
     async def _look(self, server: Mailbox, listing: Listing, *, is_rehearsal: bool) -> Situation:
         archive = self._intake.archive
-        looking = Looking(self._source, self._ledger, archive, is_rehearsal=is_rehearsal)
+        looking = Looking(
+            self._source, self._ledger, archive, self.troubled, is_rehearsal=is_rehearsal
+        )
         return await looking.look(server, listing, self._clock.now())
 
     def _wanted(self, listing: Listing, situation: Situation) -> Steps[Fetch]:
@@ -172,7 +175,9 @@ class Session:
 
     def _rehearsed(self, listing: Listing, situation: Situation) -> list[Step]:
         with self._ledger.reading(self._source.remote) as known:
-            return [_held(step) for step in plan(listing, known, self._source.terms, situation)]
+            in_order = self.troubled.in_order(listing)
+            steps = plan(in_order, known, self._source.terms, situation)
+            return [self.troubled.told(_held(step), situation.now) for step in steps]
 
     async def _fetch(self, server: Mailbox, wanted: Sequence[Fetch]) -> None:
         steps = {fetch.listed.number: fetch for fetch in wanted}

@@ -13,7 +13,7 @@ from pillarbox.base.errors import Fault, PeerFault
 from pillarbox.client.faults import HungUpFault, MessageTooLargeFault
 from pillarbox.client.listing import Listed, Listing, Picked
 from pillarbox.net.deadline import TooSlowFault
-from pillarbox.net.imap_faults import ImapGarbledFault
+from pillarbox.net.imap_faults import ImapBrokenFault, ImapGarbledFault
 from pillarbox.wire.pop3.answers import GarbageFault, ReplyTooLongFault, UnsolicitedFault
 
 TRIES_AT_ONCE = 6  # whenever there is a session
@@ -23,7 +23,7 @@ LONGEST_REST_SECONDS = 86_400
 
 # The first class that fits; the rest does not come of a message.
 WHY: tuple[tuple[tuple[type[Fault], ...], Why], ...] = (
-    ((HungUpFault,), Why.CUT),
+    ((HungUpFault, ImapBrokenFault), Why.CUT),
     ((TooSlowFault,), Why.TOO_SLOW),
     ((MessageTooLargeFault,), Why.TOO_LARGE),
     ((GarbageFault, ImapGarbledFault, ReplyTooLongFault, UnsolicitedFault), Why.GARBLED),

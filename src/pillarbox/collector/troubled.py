@@ -3,13 +3,14 @@
 The methods that read or write the ledger's troubles block: they belong in a thread.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from pillarbox.archive.troubles import Stuck, Troubles
 from pillarbox.base.errors import Fault
 from pillarbox.base.names import RemoteId
 from pillarbox.client.listing import Listed, Listing
-from pillarbox.collector.plan import Fetch, Reason
+from pillarbox.collector.plan import Fetch, Reason, Skip, Step
 from pillarbox.collector.stuck import is_to_blame, last_tried_last, name_of, rests, why_stuck
 
 FORGOTTEN_SECONDS = 30 * 86_400  # after the last try at a message that is listed no more
@@ -24,6 +25,8 @@ class Troubled:
         self._known: dict[str, Stuck] = {}
         self._listed: dict[str, Listed] = {}  # that are known
         self._to_come: dict[int, Listed] = {}
+        self._is_looking = False
+        self._seen: list[str] = []  # whose headers have come, and once did not
         self._arriving: int | None = None
         self._has_begun = False
         self.leaves = False  # what is stuck is for another session of this run
@@ -34,13 +37,18 @@ class Troubled:
     def listed(self, listing: Listing, now: float) -> None:
         """Read what is known, and doubt what came in a session that was killed."""
         self._troubles.doubt_unended(self._remote, int(now))
+        known = self.read(listing)
+        gone = [each for name, each in known.items() if name not in self._listed]
+        old = [each.name for each in gone if now - each.tried_at > FORGOTTEN_SECONDS]
+        self._troubles.came(self._remote, old)
+
+    def read(self, listing: Listing) -> Mapping[str, Stuck]:
+        """Read what is known, and return it, listed or not; write nothing."""
         known = self._troubles.stuck(self._remote)
         some = listing if known else ()
         self._listed = {name_of(each): each for each in some if name_of(each) in known}
         self._known = {name: each for name, each in known.items() if name in self._listed}
-        gone = [each for name, each in known.items() if name not in self._listed]
-        old = [each.name for each in gone if now - each.tried_at > FORGOTTEN_SECONDS]
-        self._troubles.came(self._remote, old)
+        return known
 
     @property
     def knows_any(self) -> bool:
@@ -65,8 +73,49 @@ class Troubled:
 
     def _is_doubtful(self, fetch: Fetch) -> bool:
         stuck = self._known.get(name_of(fetch.listed))
-        is_stuck = stuck is not None and (len(self._known) > 1 or is_to_blame(stuck))
-        return fetch.reason is Reason.DAMAGED or is_stuck
+        return fetch.reason is Reason.DAMAGED or (stuck is not None and self._is_to_blame(stuck))
+
+    def _is_to_blame(self, stuck: Stuck) -> bool:
+        return len(self._known) > 1 or is_to_blame(stuck)
+
+    def told(self, step: Step, now: float) -> Step:
+        """Return a step of a rehearsal as it is for what is stuck."""
+        stuck = self._known.get(name_of(step.listed))
+        if stuck is None or not isinstance(step, Fetch):
+            return step
+        if rests(stuck, now):
+            return Skip(step.listed, Reason.STUCK, stuck.why.value)
+        return replace(step, reason=Reason.STUCK)
+
+    # While headers come
+
+    def is_looked_at(self, listed: Listed) -> bool:
+        """Return whether a header is asked for, which may break the session again."""
+        stuck = self._known.get(name_of(listed))
+        return stuck is None or not stuck.is_header or not self._is_to_blame(stuck)
+
+    @property
+    def knows_header(self) -> bool:
+        """Say whether the header of a message that is listed has broken a session before."""
+        return any(each.is_header for each in self._known.values())
+
+    def look(self, peeks: Iterable[Step]) -> None:
+        """Note which headers are asked for."""
+        self._to_come = {peek.listed.number: peek.listed for peek in peeks}
+        self._is_looking = True
+
+    def looked(self, number: int) -> None:
+        """Note that a header has come, or is refused."""
+        name = name_of(self._to_come.pop(number))
+        if name in self._known and self._known[name].is_header:
+            self._seen.append(name)
+            del self._known[name]
+
+    def look_no_more(self) -> None:
+        """Forget what has come of what once did not; for use where all that was asked for came."""
+        self._is_looking = False
+        self._troubles.came(self._remote, self._seen)
+        self._seen = []
 
     # While messages come
 
@@ -104,17 +153,19 @@ class Troubled:
         """Record at which message the session broke; what is in doubt is recorded already."""
         self._forget(kept)
         why = why_stuck(fault)
-        self.broken_at = self._first_to_come() if self._has_begun and why else None
+        has_asked = self._has_begun or self._is_looking
+        self.broken_at = self._first_to_come() if has_asked and why else None
         if self._has_begun:
             self._troubles.end(self._remote)
         if self.broken_at is None or why is None:
             return
         name, octets, at = name_of(self.broken_at), self.broken_at.octets, int(now)
-        self._troubles.broke(self._remote, name, octets, why, at)
         before = self._known.get(name)
         self.has_found = before is None
         times, since = (before.times, before.since) if before else (0, at)
-        self._known[name] = Stuck(name, octets, why, times + 1, since, at)
+        stuck = Stuck(name, octets, why, times + 1, since, at, is_header=self._is_looking)
+        self._troubles.broke(self._remote, stuck)
+        self._known[name] = stuck
 
     def _first_to_come(self) -> Listed | None:
         if self._arriving is not None:

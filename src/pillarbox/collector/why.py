@@ -42,6 +42,10 @@ WORDS: dict[Reason | Absence, str] = {
     Reason.SEEN: N_("Another program had fetched it before: it is neither fetched nor removed."),
     Reason.BY_RULE: N_("A rule passes it over: it is neither fetched nor removed."),
     Reason.HEADER_ONLY: N_("A rule takes its header alone; the rest is on the server."),
+    Reason.STUCK: N_(
+        "It broke a session and has not come since: it is asked for behind all others, and more and"
+        " more rarely."
+    ),
     Reason.LIMIT: N_("A limit is reached: it is for a later session."),
     Reason.DUE: N_("It is stored, and all that was asked for holds: it is removed there."),
     Absence.REMOVED: N_("It was removed there, and the server confirmed it."),

@@ -80,6 +80,7 @@ CREATE TABLE stuck (
     times INTEGER NOT NULL,
     since INTEGER NOT NULL,
     tried_at INTEGER NOT NULL,
+    is_header INTEGER NOT NULL DEFAULT 0, -- TOP broke the session at it once
     PRIMARY KEY (remote_id, name)
 ) STRICT, WITHOUT ROWID;
 -- Messages came in from then on, and nobody has said yet that each is what it was taken for.
