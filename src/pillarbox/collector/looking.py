@@ -44,6 +44,7 @@ class Look:
     """What looking found, by number, and what of it the ledger is to know."""
 
     looked: dict[int, Looked] = field(default_factory=dict)
+    alike: dict[Looked, Looked] = field(default_factory=dict)  # what many headers say is there once
     headers: list[Header] = field(default_factory=list)  # of what may be known by another name
     entries: list[NotKept] = field(default_factory=list)
 
@@ -139,7 +140,8 @@ class Looking:
             found.headers.append(Header(listed.number, listed.octets, digest.digest))
         is_whole = digest is not None
         decision = self._decide(listed, octets if is_whole else None, now)
-        found.looked[listed.number] = Looked(decision, has_header=is_whole)
+        looked = Looked(decision, has_header=is_whole)
+        found.looked[listed.number] = found.alike.setdefault(looked, looked)
         entry = self._entry(listed, decision, octets, digest, now)
         if entry is not None and peek.reason not in WHOLE:  # of that the header is kept
             found.entries.append(entry)
