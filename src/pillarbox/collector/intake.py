@@ -153,22 +153,27 @@ class Intake:
 
     async def _keep_small(self) -> None:
         """Keep what waits, and what comes meanwhile: the slower the disk, the more at once."""
-        while self._small:
-            await self._keepers.wait()
-            batch = [self._small.popleft() for _ in range(min(len(self._small), SHARED_BLOBS))]
-            if not batch:
-                self._keepers.give_back()
-                return
-            kept = await self._keepers.start_all(batch)
-            self._small_octets -= sum(len(small.octets) for small in batch)
-            if self._small_octets < WAITING_OCTETS:
-                self._has_room.set()
-            for small, filed in zip(batch, kept, strict=True):
-                self._note(small.number, filed)
+        try:
+            while self._small:
+                await self._keep_batch()
+        finally:
+            self._batches -= 1  # here, where no message can come behind the last look
+
+    async def _keep_batch(self) -> None:
+        await self._keepers.wait()
+        batch = [self._small.popleft() for _ in range(min(len(self._small), SHARED_BLOBS))]
+        if not batch:
+            self._keepers.give_back()
+            return
+        kept = await self._keepers.start_all(batch)
+        self._small_octets -= sum(len(small.octets) for small in batch)
+        if self._small_octets < WAITING_OCTETS:
+            self._has_room.set()
+        for small, filed in zip(batch, kept, strict=True):
+            self._note(small.number, filed)
 
     def _kept_small(self, task: "asyncio.Task[None]") -> None:
         self._under_way.discard(task)
-        self._batches -= 1
         self._has_room.set()
         if not task.cancelled():
             self._fault = self._fault or task.exception()
