@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import io
+import threading
 import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -18,7 +19,8 @@ from pillarbox.app.collect_journal import Noted
 from pillarbox.app.collecting import Pace
 from pillarbox.app.settings import Collect, CollectRule
 from pillarbox.app.watcher import Ended
-from pillarbox.archive.remote_states import RemoteState
+from pillarbox.archive.remote_states import RemoteState, RemoteStates
+from pillarbox.base.names import RemoteId
 from pillarbox.collector.manners import PIPELINING_REST_SECONDS, StoppedFault
 from pillarbox.collector.outcome import Outcome, Result
 from pillarbox.journal.alerts import Alerts
@@ -79,6 +81,36 @@ def test_twenty_servers_are_collected_from_side_by_side(make: Make) -> None:
 
     assert 20 == len(rig.heard.results)
     assert 2 == rig.collected()
+
+
+def test_what_ends_while_its_state_is_read_does_not_begin_again(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = Gated(mail(1), is_shut=True)
+    rig = make(one=server)
+    rig.add("one", "one")
+    ended, looked = threading.Event(), list[int]()
+    rig.heard.on_ended = ended.set
+
+    class Behind(RemoteStates):
+        def all(self) -> dict[RemoteId, RemoteState]:
+            found = super().all()
+            if server.connections:
+                looked.append(server.connections)
+                ended.wait(LONGEST)
+            return found
+
+    monkeypatch.setattr("pillarbox.app.collecting.RemoteStates", Behind)
+
+    async def work() -> None:
+        async with rig.watching():
+            await until(lambda: len(looked) > 0)
+            server.gate.set()
+            await until(lambda: len(looked) > 5)
+
+    asyncio.run(work())
+
+    assert 1 == server.connections
 
 
 def test_a_server_that_never_answers_holds_up_nobody_else(make: Make) -> None:

@@ -148,6 +148,7 @@ class Collecting:
             _done, waiting = await asyncio.wait(waiting, timeout=1)
 
     async def _look(self, names: Collection[str]) -> None:
+        busy = set(self._running)  # one that ends from now on may have changed behind what is read
         remotes = await asyncio.to_thread(self._system.remotes.list)
         states = await asyncio.to_thread(self._states.all)
         now = self._system.clock.now()
@@ -155,7 +156,7 @@ class Collecting:
         for remote in wanted:
             is_meant = not names or remote.name in names
             state = states.get(remote.id, RemoteState())
-            if is_meant and remote.id not in self._running and self._turn(remote, state) <= now:
+            if is_meant and remote.id not in busy and self._turn(remote, state) <= now:
                 self._start(remote, is_named=False)
         await self._tell_stale()
 
